@@ -1,0 +1,70 @@
+// Command codegen generates ent/ and graph/ent.graphql from ent/schema.
+package main
+
+import (
+	"fmt"
+	"log"
+
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+)
+
+func main() {
+	if err := run(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run() error {
+	templates, err := entgqlTemplates()
+	if err != nil {
+		return err
+	}
+	gql, err := entgql.NewExtension(
+		entgql.WithTemplates(templates...), // before WithWhereInputs, which adds one more
+		entgql.WithSchemaGenerator(),
+		entgql.WithSchemaPath("graph/ent.graphql"),
+		entgql.WithConfigPath("gqlgen.yml"),
+		entgql.WithWhereInputs(true),
+		entgql.WithSchemaHook(shapeSchema),
+	)
+	if err != nil {
+		return fmt.Errorf("entgql: %w", err)
+	}
+	cfg := &gen.Config{
+		Features: []gen.Feature{
+			gen.FeatureVersionedMigration,
+			gen.FeatureNamedEdges,
+			gen.FeatureIntercept,
+			gen.FeatureModifier,
+			gen.FeatureExecQuery,
+			gen.FeatureLock,
+		},
+		Templates: []*gen.Template{modelTemplate},
+	}
+	return entc.Generate("./ent/schema", cfg, entc.Extensions(gql))
+}
+
+// modelTemplate gives every model the integer (or UUID) that REST knows it by,
+// and the rows that one statement read together with it.
+var modelTemplate = gen.MustParse(gen.NewTemplate("model").Parse(`
+{{ define "model/fields/additional" }}
+	// Siblings are the rows that the same statement read, this one among them.
+	Siblings *sibling.Group ` + "`json:\"-\"`" + `
+{{ end }}
+
+{{ define "model/additional/database_id" }}
+	// DatabaseID is the id as REST and the database know it.
+	func ({{ $.Receiver }} *{{ $.Name }}) DatabaseID() {{ if $.ID.IsInt }}int{{ else }}string{{ end }} {
+		return {{ if $.ID.IsInt }}int({{ $.Receiver }}.ID){{ else }}{{ $.Receiver }}.ID.String(){{ end }}
+	}
+
+	// JoinSiblings makes g the rows that the same statement read.
+	func ({{ $.Receiver }} *{{ $.Name }}) JoinSiblings(g *sibling.Group) { {{ $.Receiver }}.Siblings = g }
+{{ end }}
+
+{{ define "import/additional/sibling" }}
+	"github.com/datasetgen/datagen/internal/sibling"
+{{ end }}
+`))

@@ -1,0 +1,41 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// Snapshot is a dataset frozen at a moment.
+type Snapshot struct{ ent.Schema }
+
+// Mixin of the Snapshot.
+func (Snapshot) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}} }
+
+// Fields of the Snapshot.
+func (Snapshot) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("id").GoType(gid.SnapshotID(0)),
+		field.Int("dataset_id").GoType(gid.DatasetID(0)).Immutable().Comment("The dataset that was frozen."),
+		field.String("name").MaxRuneLen(100).Default("").Comment("What it is called."),
+		field.Text("note").Default("").Comment("What it was made for."),
+	}
+}
+
+// Edges of the Snapshot.
+func (Snapshot) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("dataset", Dataset.Type).Ref("snapshots").Field("dataset_id").Unique().Required().Immutable().
+			Comment("The dataset that was frozen."),
+	}
+}
+
+// Indexes of the Snapshot.
+func (Snapshot) Indexes() []ent.Index { return []ent.Index{index.Fields("dataset_id", "id")} }
+
+// Annotations of the Snapshot.
+func (Snapshot) Annotations() []schema.Annotation { return resource("A dataset frozen at a moment.") }
