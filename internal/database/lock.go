@@ -1,0 +1,73 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// Lock makes a query keep others from changing the rows that it reads until the transaction
+// ends. On SQLite a transaction is alone anyway.
+//
+//	q := tx.Label.Query().Where(label.ID(id))
+//	q.Modify(database.Lock)
+func Lock(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.ForUpdate()
+	}
+}
+
+// LockKey keeps others from deleting the rows that a query reads until the transaction
+// ends, as a foreign key to them does. They may be changed.
+func LockKey(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.For(sql.LockKeyShare)
+	}
+}
+
+// ShareDataset makes the transaction one of those that write in a dataset, until it ends. Many may at once, unless one
+// has the dataset for itself. It comes before all locks of rows, or else it may deadlock.
+func (db *DB) ShareDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID) error {
+	return db.lockDataset(ctx, tx, "pg_advisory_xact_lock_shared", id)
+}
+
+// OwnDataset waits until no other transaction that shares the dataset is left, and lets none begin until this one
+// ends. Locks of rows would do neither: whoever shares them comes before those who wait.
+func (db *DB) OwnDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID) error {
+	return db.lockDataset(ctx, tx, "pg_advisory_xact_lock", id)
+}
+
+// datasetLocks are the keys of the locks of datasets, from the one of id 0 on.
+const datasetLocks = 0x6461 << 48
+
+func (db *DB) lockDataset(ctx context.Context, tx *ent.Tx, lock string, id gid.DatasetID) error {
+	if db.dialect != dialect.Postgres {
+		return nil // a transaction is alone anyway
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT %s(%d)", lock, datasetLocks+int64(id)))
+	return err
+}
+
+// Fresh returns a fault.StaleError with the current row when version is not the expected
+// one; expected nil is any.
+func Fresh(version int, expected *int, current any) error {
+	if expected == nil || *expected == version {
+		return nil
+	}
+	return &fault.StaleError{Current: current}
+}
+
+// Result runs fn in one transaction, see Write, and returns what it returns.
+func Result[T any](ctx context.Context, db *DB, fn func(ctx context.Context, tx *ent.Tx) (T, error)) (result T, err error) {
+	err = db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		result, err = fn(ctx, tx)
+		return err
+	})
+	return result, err
+}

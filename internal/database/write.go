@@ -1,0 +1,59 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/datasetgen/datagen/ent"
+)
+
+// attempts is how often a transaction is tried that PostgreSQL aborts
+// because of others (https://www.postgresql.org/docs/15/mvcc-serialization-failure-handling.html).
+const attempts = 5
+
+// Write runs fn in one transaction: all that it does through tx is kept, or, when it returns
+// an error or panics, nothing is. It may run fn more than once, each time on what is then
+// stored, when transactions deadlock; fn must not change anything but the database.
+//
+// SQLite runs one transaction at a time, so fn does nothing slow: no file, no network, no decoding.
+func (db *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.try(ctx, fn)
+		if err == nil || attempt == attempts || !again(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt) * rand.N(20*time.Millisecond)):
+		}
+	}
+}
+
+func (db *DB) try(ctx context.Context, fn func(context.Context, *ent.Tx) error) error {
+	tx, err := db.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = tx.Rollback() // one that fails ends with its connection, undone as well
+		}
+	}()
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	done = true
+	return tx.Commit()
+}
+
+// again tells a serialization failure or a deadlock.
+func again(err error) bool {
+	var e *pq.Error
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
