@@ -1,0 +1,113 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/rawjson"
+)
+
+// MaxPictures is how many pictures one call may add.
+const MaxPictures = 100
+
+// ImageInput is a picture to add, and what is known of it. Exactly one of File and Data is set.
+type ImageInput struct {
+	File             *graphql.Upload
+	Data             *string // a data URL, or base64 alone; whatever type it names, the bytes decide
+	OriginalName     *string // nil: the base name of File, if there is one
+	Prompt           *string
+	NegativePrompt   *string
+	GenerationType   *string
+	ExtraInformation rawjson.Object
+	IsSynthetic      *bool
+	Done             *bool
+	Reviewed         *bool
+	Split            *image.Split
+	BatchID          *gid.BatchID
+	JobID            *gid.JobID
+	BaseImageID      *gid.ImageID
+}
+
+// places says where in an operation's arguments the i-th picture stands.
+type places func(i int) []any
+
+// of returns the path of a field of the i-th picture.
+func (at places) of(i int, field ...any) []any { return slices.Concat(at(i), field) }
+
+// check returns what is wrong with the inputs by themselves, their pixels apart.
+func check(images []ImageInput, at places) error {
+	var c fault.Check
+	if len(images) > MaxPictures {
+		c.That(false, fmt.Sprintf("at most %d pictures are allowed in one call", MaxPictures), at.of(MaxPictures)...)
+		return c.Err()
+	}
+	for i, in := range images {
+		c.That((in.File == nil) != (in.Data == nil), "must have either a file or data", at.of(i)...)
+		c.That(in.File == nil || in.File.File != nil, "has no content", at.of(i, "file")...)
+		c.Add(in.facts().Check(), at.of(i)...)
+	}
+	return c.Err()
+}
+
+// facts are what may be changed later too, and is checked by the same rules.
+func (in ImageInput) facts() catalog.UpdateImageInput {
+	return catalog.UpdateImageInput{
+		OriginalName:     in.OriginalName,
+		Prompt:           in.Prompt,
+		NegativePrompt:   in.NegativePrompt,
+		GenerationType:   in.GenerationType,
+		ExtraInformation: in.ExtraInformation,
+	}
+}
+
+// originalName returns the name to remember.
+func (in ImageInput) originalName() string {
+	switch {
+	case in.OriginalName != nil:
+		return *in.OriginalName
+	case in.File != nil:
+		return baseName(in.File.Filename)
+	default:
+		return ""
+	}
+}
+
+// maxName bounds what is remembered of a file's name, in bytes.
+const maxName = 500
+
+// baseName returns the name of a file without its folders, as Unix and as
+// Windows write them, and without control characters.
+func baseName(file string) string {
+	name := file[strings.LastIndexAny(file, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	name = strings.TrimSpace(name)
+	if name == "." || name == ".." {
+		return ""
+	}
+	return cut(name, maxName)
+}
+
+// cut returns the first characters of s that fit in that many bytes.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}

@@ -1,0 +1,101 @@
+// Package media makes the URLs of pictures and serves what they name.
+//
+// Such a URL works by itself, in an <img> without a header. It names an image
+// and the viewer whom it was made for, and whoever has it sees what that viewer
+// may see at that moment.
+package media
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/imaging"
+	"github.com/datasetgen/datagen/internal/storage"
+	"github.com/datasetgen/datagen/internal/web"
+)
+
+// Signer makes and checks what nobody else can make, as auth.Keys does.
+type Signer interface {
+	MAC(purpose string, msg []byte) []byte
+	VerifyMAC(purpose string, msg, sum []byte) bool
+}
+
+// Thumbnailer makes small pictures, as imaging.Decoder does.
+type Thumbnailer interface {
+	Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, width int) (content []byte, contentType string, err error)
+}
+
+// Options are what a Service works with. All but Now must be set.
+type Options struct {
+	Signer      Signer
+	DB          *database.DB
+	Store       storage.Store
+	Thumbnailer Thumbnailer
+	Now         func() time.Time // nil is time.Now
+}
+
+// Service makes URLs and, as a handler of all below /media/, serves them.
+type Service struct {
+	signer      Signer
+	db          *database.DB
+	store       storage.Store
+	thumbnailer Thumbnailer
+	clock       func() time.Time
+
+	viewers *cache[gid.UserID, access.Viewer]
+	sights  *cache[sight, picture]
+	making  singleflight.Group  // of thumbnails, by their keys
+	turns   *semaphore.Weighted // of thumbnails that are being made
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	clock := o.Now
+	if clock == nil {
+		clock = time.Now
+	}
+	return &Service{
+		signer:      o.Signer,
+		db:          o.DB,
+		store:       o.Store,
+		thumbnailer: o.Thumbnailer,
+		clock:       clock,
+		viewers:     newCache[gid.UserID, access.Viewer](maxViewers),
+		sights:      newCache[sight, picture](maxSights),
+		turns:       semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+	}
+}
+
+// URL returns where the viewer of ctx finds the image's file: absolute, the same
+// all day (UTC) so that browsers keep what they got, and good until the end of
+// the next day. It is empty where no viewer asks: there is nobody then whose
+// right to see the image could be looked up when it is opened.
+func (s *Service) URL(ctx context.Context, img *ent.Image) string {
+	return s.url(ctx, link{image: img.ID, name: img.Name})
+}
+
+// ThumbnailURL returns where a small version of the image is, by the rules of
+// URL. Its width, in pixels, is imaging.SnapWidth(width) at most.
+func (s *Service) ThumbnailURL(ctx context.Context, img *ent.Image, width int) string {
+	return s.url(ctx, link{image: img.ID, name: img.Name, width: imaging.SnapWidth(width)})
+}
+
+func (s *Service) url(ctx context.Context, l link) string {
+	v, ok := access.ViewerFrom(ctx)
+	if !ok {
+		return ""
+	}
+	l.viewer, l.day = v.UserID, s.now().Format(time.DateOnly)
+	return web.BaseURL(ctx) + s.sign(l)
+}
+
+func (s *Service) now() time.Time { return s.clock().UTC() }

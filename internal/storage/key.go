@@ -1,0 +1,85 @@
+package storage
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/datasetgen/datagen/internal/fault"
+)
+
+// The first words of keys. Anything else in a store's place is not an object.
+const (
+	objects    = "objects"
+	thumbnails = "thumbnails"
+)
+
+// Key names an object. There are two shapes, ab and cd being the first
+// characters of the hash:
+//
+//	objects/ab/cd/<SHA-256 of the bytes, in hex>
+//	thumbnails/ab/cd/<SHA-256 of the picture, in hex>/<name>
+//
+// Only the functions of this package make keys, so there is none that leaves
+// the store's place. The zero Key names nothing: every use of it is an error.
+type Key struct{ text string }
+
+// longestName bounds the last word of a thumbnail's key, in bytes.
+const longestName = 32
+
+var (
+	keyShape    = regexp.MustCompile(`^(objects|thumbnails)/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{64})(?:/([0-9a-z]+(?:[.-][0-9a-z]+)*))?$`)
+	prefixShape = regexp.MustCompile(`^(objects|thumbnails)/(?:[0-9a-f]{2}/){0,2}$`)
+)
+
+// ParseKey returns the key of that text. Whatever has not the exact shape of a
+// key is a fault.Invalid.
+func ParseKey(text string) (Key, error) {
+	parts := keyShape.FindStringSubmatch(text)
+	if parts == nil {
+		return Key{}, fmt.Errorf("%w: %q is not the key of an object", fault.Invalid, text)
+	}
+	area, ab, cd, sum, name := parts[1], parts[2], parts[3], parts[4], parts[5]
+	if !strings.HasPrefix(sum, ab+cd) || (area == thumbnails) != (name != "") || len(name) > longestName {
+		return Key{}, fmt.Errorf("%w: %q is not the key of an object", fault.Invalid, text)
+	}
+	return Key{text}, nil
+}
+
+// ObjectKey returns the key of the bytes with that SHA-256, in hex.
+func ObjectKey(sum string) (Key, error) { return ParseKey(hashed(objects, sum)) }
+
+// ThumbnailKey returns the key of the thumbnail, of that width in pixels, of
+// the picture with that SHA-256, in hex.
+func ThumbnailKey(sum string, width int) (Key, error) {
+	return ParseKey(hashed(thumbnails, sum) + "/" + strconv.Itoa(width))
+}
+
+// hashed spreads objects over 65,536 folders. A sum that is none gives no key.
+func hashed(area, sum string) string {
+	if len(sum) < 4 {
+		return area + "/" + sum
+	}
+	return area + "/" + sum[:2] + "/" + sum[2:4] + "/" + sum
+}
+
+// String returns the text of the key.
+func (k Key) String() string { return k.text }
+
+// SHA256 returns the hash, in hex, that the bytes of an object key must have,
+// and nothing for other keys.
+func (k Key) SHA256() string {
+	if !strings.HasPrefix(k.text, objects+"/") {
+		return ""
+	}
+	return k.text[strings.LastIndexByte(k.text, '/')+1:]
+}
+
+// checkPrefix refuses a prefix that no folder of objects has.
+func checkPrefix(prefix string) error {
+	if !prefixShape.MatchString(prefix) {
+		return fmt.Errorf("%w: %q is not the prefix of keys", fault.Invalid, prefix)
+	}
+	return nil
+}
