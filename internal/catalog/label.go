@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"context"
+	"math"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/predicate"
+	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// CreateLabelInput is a label to make.
+type CreateLabelInput struct {
+	Name           string
+	Color          string
+	Order          *int
+	Prompt         *string
+	NegativePrompt *string
+}
+
+// UpdateLabelInput is what to change in a label; nil leaves a field alone.
+type UpdateLabelInput struct {
+	Name           *string
+	Color          *string
+	Order          *int
+	Prompt         *string
+	NegativePrompt *string
+}
+
+// LabelChange is a change of one label among many.
+type LabelChange struct {
+	ID              gid.LabelID
+	ExpectedVersion *int
+	Input           UpdateLabelInput
+}
+
+func (in UpdateLabelInput) check() fault.Fields {
+	var c fault.Check
+	c.Line(in.Name, nameLength, "name")
+	c.Line(in.Color, nameLength, "color")
+	c.Text(in.Prompt, textLength, "prompt")
+	c.Text(in.NegativePrompt, textLength, "negativePrompt")
+	if in.Order != nil {
+		c.That(math.MinInt32 <= *in.Order && *in.Order <= math.MaxInt32, "is out of range", "order")
+	}
+	return c.Fields()
+}
+
+// CreateLabels makes labels in a dataset. Their complaints are found under at.
+func CreateLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, labels []CreateLabelInput, at func(i int) []any) ([]*ent.Label, error) {
+	var c fault.Check
+	checkCount(&c, len(labels), "labels")
+	for i, in := range labels {
+		c.Add(UpdateLabelInput{&in.Name, &in.Color, in.Order, in.Prompt, in.NegativePrompt}.check(), at(i)...)
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Label, error) {
+		if err := access.Allow(ctx, tx.Client(), dataset, access.EditLabels); err != nil {
+			return nil, err
+		}
+		return database.InBulk(labels, func(labels []CreateLabelInput) ([]*ent.Label, error) {
+			return tx.Label.MapCreateBulk(labels, func(create *ent.LabelCreate, i int) {
+				in := labels[i]
+				create.SetDatasetID(dataset).SetName(in.Name).SetColor(in.Color).
+					SetNillableOrder(in.Order).SetNillablePrompt(in.Prompt).SetNillableNegativePrompt(in.NegativePrompt)
+			}).Save(ctx)
+		})
+	})
+}
+
+// UpdateLabels changes labels, each in its own way. Complaints about them are found under at.
+func UpdateLabels(ctx context.Context, db *database.DB, changes []LabelChange, at func(i int) []any) ([]*ent.Label, error) {
+	var c fault.Check
+	checkCount(&c, len(changes), "changes")
+	targets := Targets[gid.LabelID]{IDs: make([]gid.LabelID, len(changes))}
+	for i, u := range changes {
+		c.Add(u.Input.check(), at(i)...)
+		targets.IDs[i] = u.ID
+	}
+	for i := range targets.repeated() {
+		c.That(false, namedTwice, "changes", i, "id")
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Label, error) {
+		labels, err := lockLabels(ctx, tx, targets)
+		if err != nil {
+			return nil, err
+		}
+		var changed []*ent.Label
+		for i, u := range changes {
+			if err := database.Fresh(labels[i].Version, u.ExpectedVersion, labels[i]); err != nil {
+				return nil, err
+			}
+			if u.Input.onto(labels[i]) {
+				changed = append(changed, labels[i])
+			}
+		}
+		return labels, database.UpdateRows(ctx, tx, db.Dialect(), label.Table, labelColumns(), changed)
+	})
+}
+
+// onto makes a label what the input says, and tells whether that is a change.
+func (in UpdateLabelInput) onto(l *ent.Label) bool {
+	before := *l
+	set(&l.Name, in.Name)
+	set(&l.Color, in.Color)
+	set(&l.Order, in.Order)
+	set(&l.Prompt, in.Prompt)
+	set(&l.NegativePrompt, in.NegativePrompt)
+	if l.Name == before.Name && l.Color == before.Color && l.Order == before.Order &&
+		l.Prompt == before.Prompt && l.NegativePrompt == before.NegativePrompt {
+		return false
+	}
+	l.Version++
+	l.UpdatedAt = database.Now()
+	return true
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// labelColumns are the key of labels and what may change of them.
+func labelColumns() []database.Column[*ent.Label] {
+	return []database.Column[*ent.Label]{
+		{Name: label.FieldID, Type: "bigint", Of: func(l *ent.Label) any { return l.ID }},
+		{Name: label.FieldVersion, Type: "bigint", Of: func(l *ent.Label) any { return l.Version }},
+		{Name: label.FieldUpdatedAt, Type: "timestamptz", Of: func(l *ent.Label) any { return l.UpdatedAt }},
+		{Name: label.FieldName, Type: "text", Of: func(l *ent.Label) any { return l.Name }},
+		{Name: label.FieldColor, Type: "text", Of: func(l *ent.Label) any { return l.Color }},
+		{Name: label.FieldOrder, Type: "bigint", Of: func(l *ent.Label) any { return l.Order }},
+		{Name: label.FieldPrompt, Type: "text", Of: func(l *ent.Label) any { return l.Prompt }},
+		{Name: label.FieldNegativePrompt, Type: "text", Of: func(l *ent.Label) any { return l.NegativePrompt }},
+	}
+}
+
+// DeleteLabels deletes labels and the annotations that carry them, which is a change
+// of the images that those are drawn on.
+func DeleteLabels(ctx context.Context, db *database.DB, targets Targets[gid.LabelID]) error {
+	if fields := targets.Check(); fields != nil {
+		return fields
+	}
+	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if _, err := lockLabels(ctx, tx, targets); err != nil {
+			return err
+		}
+		// The images in the order in which all lock them, and after the labels, as those do who annotate.
+		q := tx.Image.Query().Where(carries(targets.IDs)).Order(image.ByID())
+		q.Modify(database.Lock)
+		if _, err := q.IDs(ctx); err != nil {
+			return err
+		}
+		if err := tx.Image.Update().Where(carries(targets.IDs)).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.Label.Delete().Where(label.IDIn(targets.IDs...)).Exec(ctx)
+		return err
+	})
+}
+
+// carries finds the images with annotations of the labels.
+func carries(labels []gid.LabelID) predicate.Image {
+	return image.HasAnnotationsWith(annotation.LabelIDIn(labels...))
+}
+
+func lockLabels(ctx context.Context, tx *ent.Tx, targets Targets[gid.LabelID]) ([]*ent.Label, error) {
+	q := tx.Label.Query().Where(label.IDIn(targets.IDs...)).Order(label.ByID())
+	q.Modify(database.Lock)
+	labels, err := q.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Hold(ctx, tx, "label", targets, labels, func(l *ent.Label) Held[gid.LabelID] {
+		return Held[gid.LabelID]{l.ID, l.DatasetID, l.Version}
+	}, access.EditLabels)
+}

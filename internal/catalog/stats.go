@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/predicate"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// DatasetStats are counts and sums over a dataset.
+type DatasetStats struct {
+	Images          int
+	SyntheticImages int
+	AnnotatedImages int
+	DoneImages      int
+	ReviewedImages  int
+	Annotations     int
+	Labels          int
+	Size            int // of all image files, in bytes
+}
+
+// Stats counts what there is in each of the datasets. It takes a statement for each
+// table of which wanted, by the names of GraphQL's fields, asks something.
+func Stats(ctx context.Context, db *ent.Client, ids []gid.DatasetID, wanted map[string]bool) (_ map[gid.DatasetID]*DatasetStats, err error) {
+	defer fault.Wrap(&err, "count what is in datasets")
+	stats := make(map[gid.DatasetID]*DatasetStats, len(ids))
+	for _, id := range ids {
+		stats[id] = &DatasetStats{}
+	}
+	for _, count := range []struct {
+		fields []string
+		run    func(context.Context, *ent.Client, []gid.DatasetID, map[gid.DatasetID]*DatasetStats) error
+	}{
+		{[]string{"images", "syntheticImages", "doneImages", "reviewedImages", "size"}, countImages},
+		{[]string{"annotations"}, countAnnotations},
+		{[]string{"annotatedImages"}, countAnnotatedImages},
+		{[]string{"labels"}, countLabels},
+	} {
+		if !slices.ContainsFunc(count.fields, func(f string) bool { return wanted[f] }) {
+			continue
+		}
+		if err := count.run(ctx, db, ids, stats); err != nil {
+			return nil, err
+		}
+	}
+	return stats, nil
+}
+
+// tally is a count of the rows of a dataset.
+type tally struct {
+	DatasetID gid.DatasetID `sql:"dataset_id"`
+	Count     int           `sql:"count"`
+}
+
+func countImages(ctx context.Context, db *ent.Client, ids []gid.DatasetID, stats map[gid.DatasetID]*DatasetStats) error {
+	var rows []struct {
+		DatasetID gid.DatasetID `sql:"dataset_id"`
+		Count     int           `sql:"count"`
+		Synthetic int           `sql:"synthetic"`
+		Done      int           `sql:"done_images"`
+		Reviewed  int           `sql:"reviewed_images"`
+		Size      int           `sql:"sum"`
+	}
+	err := db.Image.Query().Where(image.DatasetIDIn(ids...)).GroupBy(image.FieldDatasetID).Aggregate(
+		ent.Count(),
+		CountIf(image.FieldIsSynthetic, "synthetic"),
+		CountIf(image.FieldDone, "done_images"),
+		CountIf(image.FieldReviewed, "reviewed_images"),
+		ent.Sum(image.FieldSize),
+	).Scan(ctx, &rows)
+	for _, r := range rows {
+		s := stats[r.DatasetID]
+		s.Images, s.SyntheticImages, s.DoneImages, s.ReviewedImages, s.Size = r.Count, r.Synthetic, r.Done, r.Reviewed, r.Size
+	}
+	return err
+}
+
+// CountIf counts the rows in which a boolean column is true.
+func CountIf(column, as string) ent.AggregateFunc {
+	return func(s *sql.Selector) string {
+		return sql.As("COUNT(*) FILTER (WHERE "+s.C(column)+")", as)
+	}
+}
+
+func countAnnotations(ctx context.Context, db *ent.Client, ids []gid.DatasetID, stats map[gid.DatasetID]*DatasetStats) error {
+	var rows []tally
+	err := db.Annotation.Query().Where(annotation.DatasetIDIn(ids...)).
+		GroupBy(annotation.FieldDatasetID).Aggregate(ent.Count()).Scan(ctx, &rows)
+	for _, r := range rows {
+		stats[r.DatasetID].Annotations = r.Count
+	}
+	return err
+}
+
+func countAnnotatedImages(ctx context.Context, db *ent.Client, ids []gid.DatasetID, stats map[gid.DatasetID]*DatasetStats) error {
+	var rows []tally
+	err := db.Image.Query().Where(image.DatasetIDIn(ids...), IsAnnotated()).
+		GroupBy(image.FieldDatasetID).Aggregate(ent.Count()).Scan(ctx, &rows)
+	for _, r := range rows {
+		stats[r.DatasetID].AnnotatedImages = r.Count
+	}
+	return err
+}
+
+func countLabels(ctx context.Context, db *ent.Client, ids []gid.DatasetID, stats map[gid.DatasetID]*DatasetStats) error {
+	var rows []tally
+	err := db.Label.Query().Where(label.DatasetIDIn(ids...)).
+		GroupBy(label.FieldDatasetID).Aggregate(ent.Count()).Scan(ctx, &rows)
+	for _, r := range rows {
+		stats[r.DatasetID].Labels = r.Count
+	}
+	return err
+}
+
+// IsAnnotated finds images that have an annotation.
+func IsAnnotated() predicate.Image { return drawn(nil) }
+
+// HasLabel finds images that have an annotation with one of the labels.
+func HasLabel(labels []gid.LabelID) predicate.Image {
+	return drawn(func(s *sql.Selector) { s.Where(sql.In(s.C(annotation.FieldLabelID), values(labels)...)) })
+}
+
+// drawn finds images that have an annotation of those that which leaves.
+func drawn(which func(*sql.Selector)) predicate.Image {
+	return func(s *sql.Selector) {
+		d := sql.Dialect(s.Dialect())
+		t := d.Table(annotation.Table).As("drawn")
+		drawn := d.Select(t.C(annotation.FieldID)).From(t).
+			Where(sql.ColumnsEQ(t.C(annotation.FieldImageID), s.C(image.FieldID)))
+		if which != nil {
+			which(drawn)
+		}
+		s.Where(sql.Exists(drawn))
+	}
+}
+
+func values[T ~int](ids []T) []any {
+	vs := make([]any, len(ids))
+	for i, id := range ids {
+		vs[i] = id
+	}
+	return vs
+}
+
+// NewestOf finds the newest image of each of the datasets.
+func NewestOf(ids []gid.DatasetID) predicate.Image {
+	return func(s *sql.Selector) {
+		d := sql.Dialect(s.Dialect())
+		t, newest := d.Table(dataset.Table).As("holders"), d.Table(image.Table).As("newest")
+		one := d.Select(newest.C(image.FieldID)).From(newest).
+			Where(sql.ColumnsEQ(newest.C(image.FieldDatasetID), t.C(dataset.FieldID))).
+			OrderBy(sql.Desc(newest.C(image.FieldID))).Limit(1)
+		inParentheses := sql.ExprFunc(func(b *sql.Builder) { b.Wrap(func(b *sql.Builder) { b.Join(one) }) })
+		s.Where(sql.In(s.C(image.FieldID), d.SelectExpr(inParentheses).From(t).Where(sql.In(t.C(dataset.FieldID), values(ids)...))))
+	}
+}
