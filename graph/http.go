@@ -1,0 +1,227 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/datasetgen/datagen/internal/fault"
+)
+
+// operationTime bounds how long an operation runs once its request is read.
+const operationTime = 60 * time.Second
+
+// ServeHTTP serves GraphQL over HTTP (https://graphql.github.io/graphql-over-http): POST of JSON
+// and of multipart forms, and GET for queries.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	params := graphql.RawParams{Headers: r.Header}
+	params.ReadTime.Start = graphql.Now()
+	req, err := g.read(r)
+	defer removeFiles(r)
+	params.ReadTime.End = graphql.Now()
+	if err != nil {
+		g.refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), operationTime)
+	defer cancel()
+	response := g.run(ctx, params, req)
+	if response == nil { // the client has gone
+		return
+	}
+	write(w, status(r, response), mediaType(r), response)
+}
+
+// removeFiles deletes what a form left on the disk.
+func removeFiles(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // a file that stays is the system's to clear
+	}
+}
+
+// read reads an operation from a request.
+func (g *Gateway) read(r *http.Request) (request, error) {
+	switch r.Method {
+	case http.MethodGet:
+		return readQuery(r)
+	case http.MethodPost:
+	default:
+		return request{}, errMethod
+	}
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return request{}, errMedia
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return request{}, errMedia
+	}
+	switch media {
+	case "application/json":
+		return readJSON(r.Body)
+	case "multipart/form-data":
+		return readMultipart(r)
+	}
+	return request{}, errMedia
+}
+
+var (
+	errMethod  = errors.New("GraphQL takes GET and POST")
+	errMedia   = errors.New("send application/json or multipart/form-data")
+	errBody    = fmt.Errorf("%w: the body is not a JSON object with a query", fault.Invalid)
+	errNoQuery = fmt.Errorf("%w: query is missing", fault.Invalid)
+)
+
+// statuses of requests that hold no operation; the rest have that of their fault.
+var statuses = map[error]int{
+	errMethod: http.StatusMethodNotAllowed,
+	errMedia:  http.StatusUnsupportedMediaType,
+}
+
+// readQuery reads an operation from the URL. A content type on a GET is a sign of a page
+// that tries to pass for a client, unless it is JSON.
+func readQuery(r *http.Request) (request, error) {
+	if t := r.Header.Get("Content-Type"); t != "" && !strings.HasPrefix(t, "application/json") {
+		return request{}, errMedia
+	}
+	q := r.URL.Query()
+	if !q.Has("query") {
+		return request{}, errNoQuery
+	}
+	return request{
+		document:  q.Get("query"),
+		operation: q.Get("operationName"),
+		variables: jsonVariables([]byte(q.Get("variables"))),
+		readOnly:  true,
+	}, nil
+}
+
+// body is an operation as JSON has it.
+type body struct {
+	Query         *string          `json:"query"`
+	OperationName *string          `json:"operationName"`
+	Variables     json.RawMessage  `json:"variables"`
+	Extensions    *json.RawMessage `json:"extensions"`
+}
+
+func readJSON(from io.Reader) (request, error) {
+	text, err := io.ReadAll(from) // bounded by the limit on bodies
+	if err != nil {
+		return request{}, err
+	}
+	var b body
+	if err := json.Unmarshal(text, &b); err != nil {
+		return request{}, errBody // not with the parser's words, which quote the body
+	}
+	return b.request()
+}
+
+func (b body) request() (request, error) {
+	if b.Query == nil {
+		return request{}, errNoQuery
+	}
+	if b.Extensions != nil {
+		var extensions map[string]any
+		if json.Unmarshal(*b.Extensions, &extensions) != nil {
+			return request{}, errBody
+		}
+	}
+	req := request{document: *b.Query, variables: jsonVariables(b.Variables)}
+	if b.OperationName != nil {
+		req.operation = *b.OperationName
+	}
+	return req, nil
+}
+
+// refuse answers a request that holds no operation.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e := g.present(r.Context(), err)
+	code := fault.Describe(err).Status
+	if s, ok := statuses[err]; ok {
+		code = s
+		e.Message, e.Extensions = err.Error(), map[string]any{"code": "INVALID"}
+		w.Header().Set("Allow", "GET, POST, OPTIONS")
+	}
+	write(w, code, mediaType(r), &graphql.Response{Errors: gqlerror.List{e}})
+}
+
+const (
+	mediaGraphQL = "application/graphql-response+json"
+	mediaJSON    = "application/json"
+)
+
+// mediaType is the one of the two that the client prefers, or JSON when it does not say.
+func mediaType(r *http.Request) string {
+	for accept := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+		switch media, _, _ := mime.ParseMediaType(accept); media {
+		case mediaGraphQL, mediaJSON:
+			return media
+		}
+	}
+	return mediaJSON
+}
+
+// pressing are codes that HTTP clients act on, when nothing else was answered.
+var pressing = map[any]int{
+	"TOO_LARGE":    http.StatusRequestEntityTooLarge,
+	"RATE_LIMITED": http.StatusTooManyRequests,
+	"UNAVAILABLE":  http.StatusServiceUnavailable,
+}
+
+// status is that of an answer. Clients that ask for plain JSON get 200 for
+// whatever is well-formed, as the specification wants it.
+func status(r *http.Request, response *graphql.Response) int {
+	if len(response.Errors) == 0 {
+		return http.StatusOK
+	}
+	if code, ok := pressing[response.Errors[0].Extensions["code"]]; ok && !hasData(response) {
+		return code
+	}
+	if len(response.Data) == 0 && mediaType(r) == mediaGraphQL {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+func hasData(response *graphql.Response) bool {
+	return len(response.Data) > 0 && string(response.Data) != "null"
+}
+
+// write writes an answer as it stands: its data are JSON already.
+func write(w http.ResponseWriter, status int, media string, response *graphql.Response) {
+	h := w.Header()
+	h.Set("Content-Type", media+"; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept")
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		h.Set("Retry-After", "2")
+	}
+	var parts [][]byte
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			status, errs = http.StatusInternalServerError, []byte(`[{"message":"internal error"}]`)
+		}
+		parts = append(parts, []byte(`"errors":`), errs)
+	}
+	if len(response.Data) > 0 {
+		if parts != nil {
+			parts = append(parts, []byte(","))
+		}
+		parts = append(parts, []byte(`"data":`), response.Data)
+	}
+	w.WriteHeader(status)
+	for _, part := range append([][]byte{{'{'}}, append(parts, []byte{'}'})...) {
+		if _, err := w.Write(part); err != nil { //nolint:gosec // JSON, and typed so: no page runs it
+			return // the client has gone
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/apikey"
+	"github.com/datasetgen/datagen/ent/batch"
+	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/job"
+	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/user"
+	"github.com/datasetgen/datagen/ent/workspace"
+	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// gqlgen hands an argument of the type ID over as a string, whichever entity it is of.
+
+// identifier is a pointer to the Go type of an entity's id.
+type identifier[ID any] interface {
+	*ID
+	graphql.Unmarshaler
+}
+
+// parse reads the id of an entity, found at path among the arguments.
+func parse[ID any, P identifier[ID]](id string, path ...any) (ID, error) {
+	var parsed ID
+	if err := P(&parsed).UnmarshalGQL(id); err != nil {
+		return parsed, fault.InvalidAt(err.Error(), path...)
+	}
+	return parsed, nil
+}
+
+// with calls do with the id in the argument of that name.
+func with[ID any, P identifier[ID], R any](argument, id string, do func(ID) (R, error)) (R, error) {
+	parsed, err := parse[ID, P](id, argument)
+	if err != nil {
+		var none R
+		return none, err
+	}
+	return do(parsed)
+}
+
+// parseTargets reads the ids of rows that are to be changed if they have the given versions.
+func parseTargets[ID comparable, P identifier[ID]](ids []string, versions []int) (catalog.Targets[ID], error) {
+	t := catalog.Targets[ID]{IDs: make([]ID, len(ids)), Versions: versions}
+	var c fault.Check
+	for i, id := range ids {
+		parsed, err := parse[ID, P](id, "ids", i)
+		if wrong, ok := errors.AsType[fault.Fields](err); ok {
+			c.Add(wrong)
+		}
+		t.IDs[i] = parsed
+	}
+	return t, c.Err()
+}
+
+// remove deletes a row and answers its id.
+func remove[ID comparable, P identifier[ID]](id string, version *int, do func(catalog.Targets[ID]) error) (string, error) {
+	parsed, err := parse[ID, P](id, "id")
+	if err != nil {
+		return "", err
+	}
+	return id, do(catalog.One(parsed, version))
+}
+
+// removeAll deletes rows and answers their ids.
+func removeAll[ID comparable, P identifier[ID]](ids []string, versions []int, do func(catalog.Targets[ID]) error) ([]string, error) {
+	t, err := parseTargets[ID, P](ids, versions)
+	if err != nil {
+		return nil, err
+	}
+	return ids, do(t)
+}
+
+// values follows the pointers in a list of inputs, none of which is nil.
+func values[T any](pointers []*T) []T {
+	vs := make([]T, len(pointers))
+	for i, p := range pointers {
+		vs[i] = *p
+	}
+	return vs
+}
+
+// at is the path of item i of the list in an argument.
+func at(argument string) func(i int) []any {
+	return func(i int) []any { return []any{argument, i} }
+}
+
+// inputAt is the path of the input of item i of the list in an argument.
+func inputAt(argument string) func(i int) []any {
+	return func(i int) []any { return []any{argument, i, "input"} }
+}
+
+// single is the path of the only item, which is in the argument input.
+func single(int) []any { return []any{"input"} }
+
+// first is the only row of a list, or nil after an error.
+func first[R any](rows []*R, err error) (*R, error) {
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// tableOf is the table of the entity whose id it is.
+func tableOf(_ context.Context, id string) (string, error) {
+	typ, _, err := gid.Decode(id)
+	if err != nil {
+		return "", fault.InvalidAt(err.Error(), "id")
+	}
+	table, ok := tables[typ]
+	if !ok {
+		return "", fault.InvalidAt(fmt.Sprintf("%q is the id of nothing that can be fetched", id), "id")
+	}
+	return table, nil
+}
+
+// tables are those of the entities that node fetches, by the names of their types in ids.
+var tables = map[string]string{
+	"Workspace":  workspace.Table,
+	"User":       user.Table,
+	"APIKey":     apikey.Table,
+	"Dataset":    dataset.Table,
+	"Member":     member.Table,
+	"Label":      label.Table,
+	"Image":      image.Table,
+	"Annotation": annotation.Table,
+	"Batch":      batch.Table,
+	"Job":        job.Table,
+	"Snapshot":   snapshot.Table,
+}

@@ -1,0 +1,31 @@
+// Package graph is the GraphQL API.
+//
+// The schema has two halves: ent.graphql, generated from ent/schema, and the other
+// *.graphql files, written by hand. Resolvers only translate; what they ask for is
+// done in internal/.
+package graph
+
+import (
+	"context"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/ingest"
+)
+
+// Resolver holds what the resolvers need.
+type Resolver struct {
+	DB     *database.DB
+	Auth   *auth.Authority
+	Ingest *ingest.Pipeline
+	Media  Media
+}
+
+// Media tells where pixels are found.
+type Media interface {
+	// URL is where the file of an image is found by the viewer.
+	URL(ctx context.Context, img *ent.Image) string
+	// ThumbnailURL is where a picture about width pixels wide is.
+	ThumbnailURL(ctx context.Context, img *ent.Image, width int) string
+}
