@@ -1,0 +1,121 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// complaint says what is wrong with a setting, if anything is.
+type complaint struct {
+	setting string
+	err     error
+}
+
+// join makes the complaints one error. Only the first about a setting is kept:
+// a value that could not be read leaves a zero, and what a check has to say
+// about that would mislead.
+func join(complaints []complaint) error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, c := range complaints {
+		if c.err == nil || seen[c.setting] {
+			continue
+		}
+		seen[c.setting] = true
+		errs = append(errs, fmt.Errorf("%s: %w", c.setting, c.err))
+	}
+	return errors.Join(errs...)
+}
+
+// unreadable turns what the parser reports of fields into complaints about settings.
+func unreadable(err error) []complaint {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return nil // the parser returns nothing else
+	}
+	var complaints []complaint
+	for _, err := range all.Errors {
+		bad, ok := errors.AsType[env.ParseError](err)
+		if !ok {
+			complaints = append(complaints, complaint{"settings", err})
+			continue
+		}
+		field, _ := reflect.TypeFor[Config]().FieldByName(bad.Name)
+		complaints = append(complaints, complaint{field.Tag.Get("env"), bad.Err})
+	}
+	return complaints
+}
+
+// check looks at what can be read but would not work.
+func (c Config) check() []complaint {
+	return []complaint{
+		{"ADDR", checkAddr(c.Addr)},
+		{"DATABASE_URL", c.Database.check()},
+		{"DATABASE_DIRECT_URL", c.checkDirect()},
+		{"STORAGE_URL", checkStorage(c.Storage)},
+		{"SECRET_KEY", cmp.Or(c.checkSecretIsSet(), c.Secret.check())},
+		{"SECRET_KEY_PREVIOUS", c.SecretPrevious.check()},
+		{"PUBLIC_URL", checkPublic(c.PublicURL)},
+		{"MAX_UPLOAD", when(c.MaxUpload <= 0, "want more than 0 bytes")},
+		{"MAX_BODY", when(c.MaxBody < c.MaxUpload, "want room for MAX_UPLOAD, which is %d bytes", c.MaxUpload)},
+		{"ACCESS_TOKEN_TTL", positive(c.AccessTokenTTL)},
+		{"REFRESH_TOKEN_TTL", positive(c.RefreshTokenTTL)},
+		{"LEGACY_TOKEN_TTL", positive(c.LegacyTokenTTL)},
+		{"SHUTDOWN_DELAY", when(c.ShutdownDelay < 0, "want 0 or more, got %v", c.ShutdownDelay)},
+		{"LOG_FORMAT", when(c.LogFormat != Text && c.LogFormat != JSON, "want text or json, got %q", c.LogFormat)},
+	}
+}
+
+func checkAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	return cmp.Or(err, when(port == "", "want HOST:PORT or :PORT, got %q", addr))
+}
+
+// checkDirect finds a direct address of another kind of database than
+// DATABASE_URL's, which cannot be the same database.
+func (c Config) checkDirect() error {
+	if c.DatabaseDirect == c.Database {
+		return nil // has been looked at
+	}
+	return cmp.Or(c.DatabaseDirect.check(),
+		when(c.DatabaseDirect.IsPostgres() != c.Database.IsPostgres(), "want the kind of database that DATABASE_URL has"))
+}
+
+func checkStorage(u url.URL) error {
+	path := cmp.Or(u.Opaque, u.Path)
+	return when(u.Scheme != "file" || u.Host != "" || path == "", "want file:PATH")
+}
+
+func (c Config) checkSecretIsSet() error {
+	return when(c.Secret == "" && c.Database.IsPostgres() && !c.Debug,
+		"must be set over PostgreSQL, where processes share it; make one with: openssl rand -base64 32")
+}
+
+func checkPublic(u url.URL) error {
+	if u == (url.URL{}) {
+		return nil
+	}
+	return when(!isWeb(u) || u.User != nil || u.RawQuery != "" || u.Fragment != "", "want https://HOST or http://HOST")
+}
+
+func isWeb(u url.URL) bool {
+	return (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func positive(d time.Duration) error {
+	return when(d <= 0, "want more than 0, got %v", d)
+}
+
+func when(bad bool, format string, args ...any) error {
+	if !bad {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
