@@ -215,19 +215,23 @@ func crawl(schema *ast.Schema) (operations []string) {
 func everything(schema *ast.Schema, f *ast.FieldDefinition) string {
 	var b strings.Builder
 	for _, edge := range rowType(schema, f).Fields {
-		leaves := ""
-		if !isLeaf(schema, edge) {
-			var leavesSb220 strings.Builder
-			for _, leaf := range rowType(schema, edge).Fields {
-				if isLeaf(schema, leaf) {
-					leavesSb220.WriteString(leaf.Name + " ")
-				}
-			}
-			leaves += leavesSb220.String()
-		}
-		b.WriteString(selection(schema, edge, leaves) + " ")
+		b.WriteString(selection(schema, edge, leaves(schema, edge)) + " ")
 	}
 	return b.String()
+}
+
+// leaves names the leaves of a field's rows, none if it is a leaf itself.
+func leaves(schema *ast.Schema, f *ast.FieldDefinition) string {
+	if isLeaf(schema, f) {
+		return ""
+	}
+	var names []string
+	for _, leaf := range rowType(schema, f).Fields {
+		if isLeaf(schema, leaf) {
+			names = append(names, leaf.Name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // selection writes a field with what is selected of its rows.

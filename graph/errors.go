@@ -99,13 +99,9 @@ func show(v reflect.Value) json.RawMessage {
 
 // camel turns dataset_id into datasetId.
 func camel(column string) string {
-	head, tail, found := strings.Cut(column, "_")
-	var headSb103 strings.Builder
-	for found {
-		var word string
-		word, tail, found = strings.Cut(tail, "_")
-		headSb103.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	words := strings.Split(column, "_")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
 	}
-	head += headSb103.String()
-	return head
+	return strings.Join(words, "")
 }

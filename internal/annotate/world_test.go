@@ -86,16 +86,15 @@ func remove(in annotate.DeleteInput) annotate.Change  { return annotate.Change{D
 
 // outcome is a result as a line: its status, the version it leaves, and what is wrong.
 func outcome(r annotate.Result) string {
-	s := string(r.Status)
+	var b strings.Builder
+	b.WriteString(string(r.Status))
 	if r.Annotation != nil {
-		s += fmt.Sprintf(" v%d", r.Annotation.Version)
+		fmt.Fprintf(&b, " v%d", r.Annotation.Version)
 	}
-	var sSb95 strings.Builder
 	for _, f := range r.Problems {
-		sSb95.WriteString("; " + fault.Path(f.Path...) + ": " + f.Message)
+		fmt.Fprintf(&b, "; %s: %s", fault.Path(f.Path...), f.Message)
 	}
-	s += sSb95.String()
-	return s
+	return b.String()
 }
 
 func outcomes(results []annotate.Result) []string {
