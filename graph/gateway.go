@@ -177,7 +177,10 @@ func (policy) Validate(graphql.ExecutableSchema) error { return nil }
 // lets those who have signed in read the schema.
 func (p policy) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	v, signedIn := access.ViewerFrom(ctx)
-	oc.DisableIntrospection = !signedIn && !p.introspection
+	if !signedIn && !p.introspection && readsSchema(oc) {
+		return gqlerror.Wrap(fmt.Errorf("%w: the schema is for who has signed in", fault.Unauthenticated))
+	}
+	oc.DisableIntrospection = false // gqlgen's own switch, whose refusal has no code
 	if v.ReadOnly && oc.Operation.Operation != ast.Query {
 		return gqlerror.Wrap(fmt.Errorf("%w: this API key only reads", fault.Forbidden))
 	}
@@ -185,6 +188,16 @@ func (p policy) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 		return tooLarge("the operation may return more than %d nodes; ask for fewer with first", p.limits.Nodes)
 	}
 	return nil
+}
+
+// readsSchema tells an operation that asks about the schema itself.
+func readsSchema(oc *graphql.OperationContext) bool {
+	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query"}) {
+		if f.Name == "__schema" || f.Name == "__type" {
+			return true
+		}
+	}
+	return false
 }
 
 // recover makes a panic an error that is logged with its stack.

@@ -23,7 +23,7 @@ func jsonVariables(text []byte) variableSource {
 		if len(bytes.TrimSpace(text)) == 0 || string(bytes.TrimSpace(text)) == "null" {
 			return map[string]any{}, nil
 		}
-		d := variableDecoder{schema, json.NewDecoder(bytes.NewReader(text))}
+		d := &variableDecoder{schema: schema, json: json.NewDecoder(bytes.NewReader(text))}
 		d.json.UseNumber()
 		variables, err := d.object(func(name string) *ast.Type {
 			if v := op.VariableDefinitions.ForName(name); v != nil {
@@ -46,12 +46,17 @@ type formatError string
 func (e formatError) Error() string { return string(e) }
 
 type variableDecoder struct {
-	schema *ast.Schema
-	json   *json.Decoder
+	schema  *ast.Schema
+	json    *json.Decoder
+	filters int // objects of where arguments so far
 }
 
+// maxFilters is how many conditions, each an object, variables may hold: both databases
+// evaluate them to a depth of their own, and take time for each.
+const maxFilters = 200
+
 // value reads one value of a type; nil is any.
-func (d variableDecoder) value(typ *ast.Type) (any, error) {
+func (d *variableDecoder) value(typ *ast.Type) (any, error) {
 	if typ != nil && typ.NamedType == "JSONObject" {
 		var raw json.RawMessage
 		if err := d.json.Decode(&raw); err != nil {
@@ -75,7 +80,7 @@ func (d variableDecoder) value(typ *ast.Type) (any, error) {
 	return token, nil
 }
 
-func (d variableDecoder) composite(open json.Delim, typ *ast.Type) (any, error) {
+func (d *variableDecoder) composite(open json.Delim, typ *ast.Type) (any, error) {
 	if open == '[' {
 		var element *ast.Type
 		if typ != nil {
@@ -83,12 +88,17 @@ func (d variableDecoder) composite(open json.Delim, typ *ast.Type) (any, error) 
 		}
 		return d.list(element)
 	}
+	if typ != nil && strings.HasSuffix(typ.Name(), "WhereInput") {
+		if d.filters++; d.filters > maxFilters {
+			return nil, formatError(fmt.Sprintf("hold more than %d filters", maxFilters))
+		}
+	}
 	return d.members(d.fieldTypes(typ))
 }
 
 // fieldTypes tells the type of each field of an input object; a single object may stand
 // where a list of them is wanted.
-func (d variableDecoder) fieldTypes(typ *ast.Type) func(string) *ast.Type {
+func (d *variableDecoder) fieldTypes(typ *ast.Type) func(string) *ast.Type {
 	for typ != nil && typ.Elem != nil {
 		typ = typ.Elem
 	}
@@ -104,7 +114,7 @@ func (d variableDecoder) fieldTypes(typ *ast.Type) func(string) *ast.Type {
 	}
 }
 
-func (d variableDecoder) list(element *ast.Type) ([]any, error) {
+func (d *variableDecoder) list(element *ast.Type) ([]any, error) {
 	list := []any{}
 	for d.json.More() {
 		v, err := d.value(element)
@@ -118,7 +128,7 @@ func (d variableDecoder) list(element *ast.Type) ([]any, error) {
 }
 
 // object reads an object that is all there is.
-func (d variableDecoder) object(typeOf func(string) *ast.Type) (map[string]any, error) {
+func (d *variableDecoder) object(typeOf func(string) *ast.Type) (map[string]any, error) {
 	token, err := d.json.Token()
 	if err != nil {
 		return nil, err
@@ -136,7 +146,7 @@ func (d variableDecoder) object(typeOf func(string) *ast.Type) (map[string]any, 
 	return members, nil
 }
 
-func (d variableDecoder) members(typeOf func(string) *ast.Type) (map[string]any, error) {
+func (d *variableDecoder) members(typeOf func(string) *ast.Type) (map[string]any, error) {
 	members := map[string]any{}
 	for d.json.More() {
 		token, err := d.json.Token()
