@@ -73,18 +73,20 @@ func (g *Gateway) read(r *http.Request) (request, error) {
 	return request{}, errMedia
 }
 
+// httpError is what is wrong with a request as far as HTTP goes.
+type httpError struct {
+	status int
+	says   string
+}
+
+func (e httpError) Error() string { return e.says }
+
 var (
-	errMethod  = errors.New("GraphQL takes GET and POST")
-	errMedia   = errors.New("send application/json or multipart/form-data")
+	errMethod  = httpError{http.StatusMethodNotAllowed, "GraphQL takes GET and POST"}
+	errMedia   = httpError{http.StatusUnsupportedMediaType, "send application/json or multipart/form-data"}
 	errBody    = fmt.Errorf("%w: the body is not a JSON object with a query", fault.Invalid)
 	errNoQuery = fmt.Errorf("%w: query is missing", fault.Invalid)
 )
-
-// statuses of requests that hold no operation; the rest have that of their fault.
-var statuses = map[error]int{
-	errMethod: http.StatusMethodNotAllowed,
-	errMedia:  http.StatusUnsupportedMediaType,
-}
 
 // readQuery reads an operation from the URL. A content type on a GET is a sign of a page
 // that tries to pass for a client, unless it is JSON.
@@ -143,14 +145,12 @@ func (b body) request() (request, error) {
 
 // refuse answers a request that holds no operation.
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	e := g.present(r.Context(), err)
 	code := fault.Describe(err).Status
-	if s, ok := statuses[err]; ok {
-		code = s
-		e.Message, e.Extensions = err.Error(), map[string]any{"code": "INVALID"}
+	if e, ok := errors.AsType[httpError](err); ok {
+		code, err = e.status, fmt.Errorf("%w: %w", fault.Invalid, e)
 		w.Header().Set("Allow", "GET, POST, OPTIONS")
 	}
-	write(w, code, mediaType(r), &graphql.Response{Errors: gqlerror.List{e}})
+	write(w, code, mediaType(r), &graphql.Response{Errors: gqlerror.List{g.present(r.Context(), err)}})
 }
 
 const (
