@@ -69,7 +69,7 @@ func decodeAs(want string, v any) (string, error) {
 		return "", err
 	}
 	if typ != want {
-		return "", malformed("%q is the id of a %s, not of a %s", id, typ, want)
+		return "", malformed("%q is an id of %s, not of %s", id, typ, want)
 	}
 	return key, nil
 }

@@ -54,7 +54,7 @@ func TestEachTypeReadsItsOwn(t *testing.T) {
 			read := of.new()
 			err := read.UnmarshalGQL(sent)
 			if typ != want {
-				refused := fmt.Sprintf("%q is the id of a %s, not of a %s", sent, typ, want)
+				refused := fmt.Sprintf("%q is an id of %s, not of %s", sent, typ, want)
 				if err == nil || err.Error() != refused || fault.Describe(err).Code != "INVALID" {
 					t.Errorf("the id of a %s as that of a %s: %v", typ, want, err)
 				}
