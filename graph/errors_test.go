@@ -50,9 +50,11 @@ func TestInputErrors(t *testing.T) {
 			`updateAnnotation(input: {id: $drawn, data: {point: [0, 0], width: -1, height: 1}}) { id }`:                {"/input/data/width must be a finite number greater than 0"},
 			`updateAnnotation(input: {id: $drawn, confidence: 2}) { id }`:                                              {"/input/confidence must be from 0 to 1"},
 			`annotate(datasetId: $d, changes: [{delete: {id: $drawn}}, {}, {update: {id: $none, type: "y"}}, {create: {imageId: $image, labelId: $label, type: "polygon", data: {points: [[0, 0], [1, 1]]}}}]) { results { id } }`: {
-				"/changes/1 must have exactly one of create, update and delete", "/changes/2/update/id no such annotation in the dataset", "/changes/3/create/data/points must be a list of at least 3 points"},
+				"/changes/1 must have exactly one of create, update and delete", "/changes/2/update/id no such annotation in the dataset", "/changes/3/create/data/points must be a list of at least 3 points",
+			},
 			`replaceAnnotations(imageId: $image, annotations: [{labelId: $theirs, type: "x", data: {}}, {id: $theirDrawn, labelId: $label, type: "x", data: {}}]) { created }`: {
-				"/annotations/0/labelId no such label in the dataset", "/annotations/1/id is the id of an annotation elsewhere"},
+				"/annotations/0/labelId no such label in the dataset", "/annotations/1/id is the id of an annotation elsewhere",
+			},
 			`updateImages(ids: [$image, "x"], input: {done: true}) { id }`:                       {`/ids/1 "x" is not an id`},
 			`updateImages(ids: [$image, $image], input: {done: true}) { id }`:                    {"/ids/1 is named twice"},
 			`updateImages(ids: [$image], expectedVersions: [1, 2], input: {done: true}) { id }`:  {"/expectedVersions must have as many items as ids"},

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -144,7 +145,7 @@ func TestFilters(t *testing.T) {
 			deep, wide := map[string]any{"nameNEQ": "x"}, make([]any, n)
 			for i := range n {
 				deep = map[string]any{"not": deep}
-				wide[i] = map[string]any{"nameNEQ": fmt.Sprint(i)}
+				wide[i] = map[string]any{"nameNEQ": strconv.Itoa(i)}
 			}
 			for _, where := range []any{deep, map[string]any{"and": wide}, map[string]any{"or": wide}} {
 				got := a.ask(t, "viewer", query, map[string]any{"w": where})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestMultipartRefused(t *testing.T) {
 			t.Parallel()
 			if name == "many files" {
 				for i := range 101 {
-					parts[3] = strings.Replace(parts[3], "%", fmt.Sprint(i), 1)
+					parts[3] = strings.Replace(parts[3], "%", strconv.Itoa(i), 1)
 				}
 			}
 			w := a.sendForm(t, "", slices.Clone(parts)...)
