@@ -35,13 +35,25 @@ func (r *datasetResolver) Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent
 }
 
 func (r *mutationResolver) CreateDataset(ctx context.Context, input catalog.CreateDatasetInput) (*ent.Dataset, error) {
-	return catalog.CreateDataset(ctx, r.DB, input)
+	return first(catalog.CreateDatasets(ctx, r.DB, []catalog.CreateDatasetInput{input}, single))
+}
+
+func (r *mutationResolver) CreateDatasets(ctx context.Context, datasets []*catalog.CreateDatasetInput) ([]*ent.Dataset, error) {
+	return r.datasets(ctx)(catalog.CreateDatasets(ctx, r.DB, values(datasets), at("datasets")))
 }
 
 func (r *mutationResolver) UpdateDataset(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateDatasetInput) (*ent.Dataset, error) {
 	return with("id", id, func(id gid.DatasetID) (*ent.Dataset, error) {
-		return catalog.UpdateDataset(ctx, r.DB, id, expectedVersion, input)
+		return first(r.updateDatasets(ctx, catalog.One(id, expectedVersion), input))
 	})
+}
+
+func (r *mutationResolver) UpdateDatasets(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateDatasetInput) ([]*ent.Dataset, error) {
+	targets, err := parseTargets[gid.DatasetID](ids, expectedVersions)
+	if err != nil {
+		return nil, err
+	}
+	return r.updateDatasets(ctx, targets, input)
 }
 
 func (r *mutationResolver) TransferDataset(ctx context.Context, id string, userID string, expectedVersion *int) (*ent.Dataset, error) {
@@ -53,9 +65,11 @@ func (r *mutationResolver) TransferDataset(ctx context.Context, id string, userI
 }
 
 func (r *mutationResolver) DeleteDataset(ctx context.Context, id string, expectedVersion *int) (string, error) {
-	return with("id", id, func(dataset gid.DatasetID) (string, error) {
-		return id, catalog.DeleteDataset(ctx, r.DB, dataset, expectedVersion)
-	})
+	return remove(id, expectedVersion, func(t catalog.Targets[gid.DatasetID]) error { return catalog.DeleteDatasets(ctx, r.DB, t) })
+}
+
+func (r *mutationResolver) DeleteDatasets(ctx context.Context, ids []string, expectedVersions []int) ([]string, error) {
+	return removeAll(ids, expectedVersions, func(t catalog.Targets[gid.DatasetID]) error { return catalog.DeleteDatasets(ctx, r.DB, t) })
 }
 
 func (r *mutationResolver) CreateMember(ctx context.Context, datasetID string, input catalog.CreateMemberInput) (*ent.Member, error) {
@@ -72,8 +86,16 @@ func (r *mutationResolver) CreateMembers(ctx context.Context, datasetID string, 
 
 func (r *mutationResolver) UpdateMember(ctx context.Context, id string, expectedVersion *int, role member.Role) (*ent.Member, error) {
 	return with("id", id, func(id gid.MemberID) (*ent.Member, error) {
-		return catalog.UpdateMember(ctx, r.DB, id, expectedVersion, role)
+		return first(r.updateMembers(ctx, catalog.One(id, expectedVersion), role))
 	})
+}
+
+func (r *mutationResolver) UpdateMembers(ctx context.Context, ids []string, expectedVersions []int, role member.Role) ([]*ent.Member, error) {
+	targets, err := parseTargets[gid.MemberID](ids, expectedVersions)
+	if err != nil {
+		return nil, err
+	}
+	return r.updateMembers(ctx, targets, role)
 }
 
 func (r *mutationResolver) DeleteMember(ctx context.Context, id string, expectedVersion *int) (string, error) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/batch"
+	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
@@ -95,13 +97,43 @@ func keys[K comparable, V any](m map[K]V) []K {
 // The functions below read the rows of a list in a mutation's answer again, with what is
 // selected below them, in the order that the mutation gave them.
 
-func (r *Resolver) images(ctx context.Context) func([]*ent.Image, error) ([]*ent.Image, error) {
-	return func(rows []*ent.Image, err error) ([]*ent.Image, error) {
+// reread returns what reads again the rows that a mutation made.
+func reread[ID, R any](ctx context.Context, read func(context.Context, []ID) ([]*R, error), id func(*R) ID) func([]*R, error) ([]*R, error) {
+	return func(rows []*R, err error) ([]*R, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.imagesByID(ctx, idsOf(rows, imageID))
+		return read(ctx, idsOf(rows, id))
 	}
+}
+
+func (r *Resolver) datasets(ctx context.Context) func([]*ent.Dataset, error) ([]*ent.Dataset, error) {
+	return reread(ctx, r.datasetsByID, datasetID)
+}
+
+func (r *Resolver) images(ctx context.Context) func([]*ent.Image, error) ([]*ent.Image, error) {
+	return reread(ctx, r.imagesByID, imageID)
+}
+
+func (r *Resolver) labels(ctx context.Context) func([]*ent.Label, error) ([]*ent.Label, error) {
+	return reread(ctx, r.labelsByID, labelID)
+}
+
+func (r *Resolver) members(ctx context.Context) func([]*ent.Member, error) ([]*ent.Member, error) {
+	return reread(ctx, r.membersByID, memberID)
+}
+
+func (r *Resolver) batches(ctx context.Context) func([]*ent.Batch, error) ([]*ent.Batch, error) {
+	return reread(ctx, r.batchesByID, batchID)
+}
+
+func (r *Resolver) jobs(ctx context.Context) func([]*ent.Job, error) ([]*ent.Job, error) {
+	return reread(ctx, r.jobsByID, jobID)
+}
+
+func (r *Resolver) datasetsByID(ctx context.Context, ids []gid.DatasetID) ([]*ent.Dataset, error) {
+	rows, err := collect(ctx, r.DB.Dataset.Query().Where(dataset.IDIn(ids...)), "Dataset")
+	return ordered(rows, err, ids, datasetID)
 }
 
 func (r *Resolver) imagesByID(ctx context.Context, ids []gid.ImageID) ([]*ent.Image, error) {
@@ -109,35 +141,19 @@ func (r *Resolver) imagesByID(ctx context.Context, ids []gid.ImageID) ([]*ent.Im
 	return ordered(rows, err, ids, imageID)
 }
 
-func (r *Resolver) labels(ctx context.Context) func([]*ent.Label, error) ([]*ent.Label, error) {
-	return func(rows []*ent.Label, err error) ([]*ent.Label, error) {
-		if err != nil {
-			return nil, err
-		}
-		ids := idsOf(rows, labelID)
-		rows, err = collect(ctx, r.DB.Label.Query().Where(label.IDIn(ids...)), "Label")
-		return ordered(rows, err, ids, labelID)
-	}
+func (r *Resolver) labelsByID(ctx context.Context, ids []gid.LabelID) ([]*ent.Label, error) {
+	rows, err := collect(ctx, r.DB.Label.Query().Where(label.IDIn(ids...)), "Label")
+	return ordered(rows, err, ids, labelID)
 }
 
-func (r *Resolver) members(ctx context.Context) func([]*ent.Member, error) ([]*ent.Member, error) {
-	return func(rows []*ent.Member, err error) ([]*ent.Member, error) {
-		if err != nil {
-			return nil, err
-		}
-		ids := idsOf(rows, memberID)
-		rows, err = collect(ctx, r.DB.Member.Query().Where(member.IDIn(ids...)), "Member")
-		return ordered(rows, err, ids, memberID)
-	}
+func (r *Resolver) membersByID(ctx context.Context, ids []gid.MemberID) ([]*ent.Member, error) {
+	rows, err := collect(ctx, r.DB.Member.Query().Where(member.IDIn(ids...)), "Member")
+	return ordered(rows, err, ids, memberID)
 }
 
-func (r *Resolver) jobs(ctx context.Context) func([]*ent.Job, error) ([]*ent.Job, error) {
-	return func(rows []*ent.Job, err error) ([]*ent.Job, error) {
-		if err != nil {
-			return nil, err
-		}
-		return r.jobsByID(ctx, idsOf(rows, jobID))
-	}
+func (r *Resolver) batchesByID(ctx context.Context, ids []gid.BatchID) ([]*ent.Batch, error) {
+	rows, err := collect(ctx, r.DB.Batch.Query().Where(batch.IDIn(ids...)), "Batch")
+	return ordered(rows, err, ids, batchID)
 }
 
 func (r *Resolver) jobsByID(ctx context.Context, ids []gid.JobID) ([]*ent.Job, error) {
@@ -145,11 +161,32 @@ func (r *Resolver) jobsByID(ctx context.Context, ids []gid.JobID) ([]*ent.Job, e
 	return ordered(rows, err, ids, jobID)
 }
 
+func (r *Resolver) updateDatasets(ctx context.Context, targets catalog.Targets[gid.DatasetID], in catalog.UpdateDatasetInput) ([]*ent.Dataset, error) {
+	if err := catalog.UpdateDatasets(ctx, r.DB, targets, in); err != nil {
+		return nil, err
+	}
+	return r.datasetsByID(ctx, targets.IDs)
+}
+
+func (r *Resolver) updateMembers(ctx context.Context, targets catalog.Targets[gid.MemberID], role member.Role) ([]*ent.Member, error) {
+	if err := catalog.UpdateMembers(ctx, r.DB, targets, role); err != nil {
+		return nil, err
+	}
+	return r.membersByID(ctx, targets.IDs)
+}
+
 func (r *Resolver) updateImages(ctx context.Context, targets catalog.Targets[gid.ImageID], in catalog.UpdateImageInput) ([]*ent.Image, error) {
 	if err := catalog.UpdateImages(ctx, r.DB, targets, in); err != nil {
 		return nil, err
 	}
 	return r.imagesByID(ctx, targets.IDs)
+}
+
+func (r *Resolver) updateBatches(ctx context.Context, targets catalog.Targets[gid.BatchID], in work.UpdateBatchInput) ([]*ent.Batch, error) {
+	if err := work.UpdateBatches(ctx, r.DB, targets, in); err != nil {
+		return nil, err
+	}
+	return r.batchesByID(ctx, targets.IDs)
 }
 
 func (r *Resolver) updateJobs(ctx context.Context, targets catalog.Targets[gid.JobID], in work.UpdateJobInput) ([]*ent.Job, error) {

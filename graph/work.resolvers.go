@@ -28,13 +28,25 @@ func (r *jobResolver) Stats(ctx context.Context, obj *ent.Job) (*work.JobStats, 
 }
 
 func (r *mutationResolver) CreateBatch(ctx context.Context, input work.CreateBatchInput) (*ent.Batch, error) {
-	return work.CreateBatch(ctx, r.DB, input)
+	return first(work.CreateBatches(ctx, r.DB, []work.CreateBatchInput{input}, single))
+}
+
+func (r *mutationResolver) CreateBatches(ctx context.Context, batches []*work.CreateBatchInput) ([]*ent.Batch, error) {
+	return r.batches(ctx)(work.CreateBatches(ctx, r.DB, values(batches), at("batches")))
 }
 
 func (r *mutationResolver) UpdateBatch(ctx context.Context, id string, expectedVersion *int, input work.UpdateBatchInput) (*ent.Batch, error) {
 	return with("id", id, func(id gid.BatchID) (*ent.Batch, error) {
-		return work.UpdateBatch(ctx, r.DB, id, expectedVersion, input)
+		return first(r.updateBatches(ctx, catalog.One(id, expectedVersion), input))
 	})
+}
+
+func (r *mutationResolver) UpdateBatches(ctx context.Context, ids []string, expectedVersions []int, input work.UpdateBatchInput) ([]*ent.Batch, error) {
+	targets, err := parseTargets[gid.BatchID](ids, expectedVersions)
+	if err != nil {
+		return nil, err
+	}
+	return r.updateBatches(ctx, targets, input)
 }
 
 func (r *mutationResolver) DeleteBatch(ctx context.Context, id string, expectedVersion *int) (string, error) {
@@ -52,7 +64,11 @@ func (r *mutationResolver) AssignBatch(ctx context.Context, id string, input wor
 }
 
 func (r *mutationResolver) CreateJob(ctx context.Context, input work.CreateJobInput) (*ent.Job, error) {
-	return work.CreateJob(ctx, r.DB, input)
+	return first(work.CreateJobs(ctx, r.DB, []work.CreateJobInput{input}, single))
+}
+
+func (r *mutationResolver) CreateJobs(ctx context.Context, jobs []*work.CreateJobInput) ([]*ent.Job, error) {
+	return r.jobs(ctx)(work.CreateJobs(ctx, r.DB, values(jobs), at("jobs")))
 }
 
 func (r *mutationResolver) UpdateJob(ctx context.Context, id string, expectedVersion *int, input work.UpdateJobInput) (*ent.Job, error) {

@@ -357,10 +357,13 @@ type ComplexityRoot struct {
 		CreateAPIKey       func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateAnnotation   func(childComplexity int, input annotate.CreateInput) int
 		CreateBatch        func(childComplexity int, input work.CreateBatchInput) int
+		CreateBatches      func(childComplexity int, batches []*work.CreateBatchInput) int
 		CreateDataset      func(childComplexity int, input catalog.CreateDatasetInput) int
+		CreateDatasets     func(childComplexity int, datasets []*catalog.CreateDatasetInput) int
 		CreateImage        func(childComplexity int, datasetID string, input ingest.ImageInput) int
 		CreateImages       func(childComplexity int, datasetID string, images []*ingest.ImageInput) int
 		CreateJob          func(childComplexity int, input work.CreateJobInput) int
+		CreateJobs         func(childComplexity int, jobs []*work.CreateJobInput) int
 		CreateLabel        func(childComplexity int, datasetID string, input catalog.CreateLabelInput) int
 		CreateLabels       func(childComplexity int, datasetID string, labels []*catalog.CreateLabelInput) int
 		CreateMember       func(childComplexity int, datasetID string, input catalog.CreateMemberInput) int
@@ -370,6 +373,7 @@ type ComplexityRoot struct {
 		DeleteBatch        func(childComplexity int, id string, expectedVersion *int) int
 		DeleteBatches      func(childComplexity int, ids []string, expectedVersions []int) int
 		DeleteDataset      func(childComplexity int, id string, expectedVersion *int) int
+		DeleteDatasets     func(childComplexity int, ids []string, expectedVersions []int) int
 		DeleteImage        func(childComplexity int, id string, expectedVersion *int) int
 		DeleteImages       func(childComplexity int, ids []string, expectedVersions []int) int
 		DeleteJob          func(childComplexity int, id string, expectedVersion *int) int
@@ -388,7 +392,9 @@ type ComplexityRoot struct {
 		TransferDataset    func(childComplexity int, id string, userID string, expectedVersion *int) int
 		UpdateAnnotation   func(childComplexity int, input annotate.UpdateInput) int
 		UpdateBatch        func(childComplexity int, id string, expectedVersion *int, input work.UpdateBatchInput) int
+		UpdateBatches      func(childComplexity int, ids []string, expectedVersions []int, input work.UpdateBatchInput) int
 		UpdateDataset      func(childComplexity int, id string, expectedVersion *int, input catalog.UpdateDatasetInput) int
+		UpdateDatasets     func(childComplexity int, ids []string, expectedVersions []int, input catalog.UpdateDatasetInput) int
 		UpdateImage        func(childComplexity int, id string, expectedVersion *int, input catalog.UpdateImageInput) int
 		UpdateImages       func(childComplexity int, ids []string, expectedVersions []int, input catalog.UpdateImageInput) int
 		UpdateJob          func(childComplexity int, id string, expectedVersion *int, input work.UpdateJobInput) int
@@ -396,6 +402,7 @@ type ComplexityRoot struct {
 		UpdateLabel        func(childComplexity int, id string, expectedVersion *int, input catalog.UpdateLabelInput) int
 		UpdateLabels       func(childComplexity int, changes []*catalog.LabelChange) int
 		UpdateMember       func(childComplexity int, id string, expectedVersion *int, role member.Role) int
+		UpdateMembers      func(childComplexity int, ids []string, expectedVersions []int, role member.Role) int
 		UpdateUser         func(childComplexity int, id string, expectedVersion *int, input admin.UpdateUserInput) int
 	}
 
@@ -542,12 +549,16 @@ type MutationResolver interface {
 	CreateAPIKey(ctx context.Context, input model.CreateAPIKeyInput) (*model.CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, id string) (*ent.APIKey, error)
 	CreateDataset(ctx context.Context, input catalog.CreateDatasetInput) (*ent.Dataset, error)
+	CreateDatasets(ctx context.Context, datasets []*catalog.CreateDatasetInput) ([]*ent.Dataset, error)
 	UpdateDataset(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateDatasetInput) (*ent.Dataset, error)
+	UpdateDatasets(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateDatasetInput) ([]*ent.Dataset, error)
 	TransferDataset(ctx context.Context, id string, userID string, expectedVersion *int) (*ent.Dataset, error)
 	DeleteDataset(ctx context.Context, id string, expectedVersion *int) (string, error)
+	DeleteDatasets(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	CreateMember(ctx context.Context, datasetID string, input catalog.CreateMemberInput) (*ent.Member, error)
 	CreateMembers(ctx context.Context, datasetID string, members []*catalog.CreateMemberInput) ([]*ent.Member, error)
 	UpdateMember(ctx context.Context, id string, expectedVersion *int, role member.Role) (*ent.Member, error)
+	UpdateMembers(ctx context.Context, ids []string, expectedVersions []int, role member.Role) ([]*ent.Member, error)
 	DeleteMember(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteMembers(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error)
@@ -567,11 +578,14 @@ type MutationResolver interface {
 	DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error)
 	ResetPassword(ctx context.Context, id string, newPassword string) (*ent.User, error)
 	CreateBatch(ctx context.Context, input work.CreateBatchInput) (*ent.Batch, error)
+	CreateBatches(ctx context.Context, batches []*work.CreateBatchInput) ([]*ent.Batch, error)
 	UpdateBatch(ctx context.Context, id string, expectedVersion *int, input work.UpdateBatchInput) (*ent.Batch, error)
+	UpdateBatches(ctx context.Context, ids []string, expectedVersions []int, input work.UpdateBatchInput) ([]*ent.Batch, error)
 	DeleteBatch(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteBatches(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	AssignBatch(ctx context.Context, id string, input work.Assignment) ([]*ent.Job, error)
 	CreateJob(ctx context.Context, input work.CreateJobInput) (*ent.Job, error)
+	CreateJobs(ctx context.Context, jobs []*work.CreateJobInput) ([]*ent.Job, error)
 	UpdateJob(ctx context.Context, id string, expectedVersion *int, input work.UpdateJobInput) (*ent.Job, error)
 	UpdateJobs(ctx context.Context, ids []string, expectedVersions []int, input work.UpdateJobInput) ([]*ent.Job, error)
 	DeleteJob(ctx context.Context, id string, expectedVersion *int) (string, error)
@@ -1990,6 +2004,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateBatch(childComplexity, args["input"].(work.CreateBatchInput)), true
+	case "Mutation.createBatches":
+		if e.ComplexityRoot.Mutation.CreateBatches == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBatches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBatches(childComplexity, args["batches"].([]*work.CreateBatchInput)), true
 	case "Mutation.createDataset":
 		if e.ComplexityRoot.Mutation.CreateDataset == nil {
 			break
@@ -2001,6 +2026,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateDataset(childComplexity, args["input"].(catalog.CreateDatasetInput)), true
+	case "Mutation.createDatasets":
+		if e.ComplexityRoot.Mutation.CreateDatasets == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDatasets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDatasets(childComplexity, args["datasets"].([]*catalog.CreateDatasetInput)), true
 	case "Mutation.createImage":
 		if e.ComplexityRoot.Mutation.CreateImage == nil {
 			break
@@ -2034,6 +2070,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateJob(childComplexity, args["input"].(work.CreateJobInput)), true
+	case "Mutation.createJobs":
+		if e.ComplexityRoot.Mutation.CreateJobs == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createJobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateJobs(childComplexity, args["jobs"].([]*work.CreateJobInput)), true
 	case "Mutation.createLabel":
 		if e.ComplexityRoot.Mutation.CreateLabel == nil {
 			break
@@ -2133,6 +2180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteDataset(childComplexity, args["id"].(string), args["expectedVersion"].(*int)), true
+	case "Mutation.deleteDatasets":
+		if e.ComplexityRoot.Mutation.DeleteDatasets == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteDatasets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteDatasets(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int)), true
 	case "Mutation.deleteImage":
 		if e.ComplexityRoot.Mutation.DeleteImage == nil {
 			break
@@ -2331,6 +2389,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateBatch(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(work.UpdateBatchInput)), true
+	case "Mutation.updateBatches":
+		if e.ComplexityRoot.Mutation.UpdateBatches == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateBatches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateBatches(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int), args["input"].(work.UpdateBatchInput)), true
 	case "Mutation.updateDataset":
 		if e.ComplexityRoot.Mutation.UpdateDataset == nil {
 			break
@@ -2342,6 +2411,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateDataset(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(catalog.UpdateDatasetInput)), true
+	case "Mutation.updateDatasets":
+		if e.ComplexityRoot.Mutation.UpdateDatasets == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDatasets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDatasets(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int), args["input"].(catalog.UpdateDatasetInput)), true
 	case "Mutation.updateImage":
 		if e.ComplexityRoot.Mutation.UpdateImage == nil {
 			break
@@ -2419,6 +2499,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMember(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["role"].(member.Role)), true
+	case "Mutation.updateMembers":
+		if e.ComplexityRoot.Mutation.UpdateMembers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMembers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMembers(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int), args["role"].(member.Role)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -3338,6 +3429,11 @@ extend type Mutation {
     "What it shall be."
     input: CreateDatasetInput!
   ): Dataset!
+  "Make datasets in your workspace, all or none; you own them."
+  createDatasets(
+    "What they shall be."
+    datasets: [CreateDatasetInput!]!
+  ): [Dataset!]!
   "Change a dataset. For managers."
   updateDataset(
     "The dataset."
@@ -3347,6 +3443,15 @@ extend type Mutation {
     "What to change."
     input: UpdateDatasetInput!
   ): Dataset!
+  "Make the same change to datasets, all or none. For managers."
+  updateDatasets(
+    "The datasets."
+    ids: [ID!]!
+    "The versions that you have read, as many as ids."
+    expectedVersions: [Int!]
+    "What to change."
+    input: UpdateDatasetInput!
+  ): [Dataset!]!
   "Hand a dataset over to another user of the workspace; you stay as a manager. For the owner."
   transferDataset(
     "The dataset."
@@ -3363,6 +3468,13 @@ extend type Mutation {
     "The version that you have read; another one is a CONFLICT."
     expectedVersion: Int
   ): ID!
+  "Delete datasets with all that belongs to them, all or none. For their owners. Answers their ids."
+  deleteDatasets(
+    "The datasets."
+    ids: [ID!]!
+    "The versions that you have read, as many as ids."
+    expectedVersions: [Int!]
+  ): [ID!]!
 
   "Let a user of the workspace into a dataset. For managers."
   createMember(
@@ -3387,6 +3499,15 @@ extend type Mutation {
     "The role; OWNER is given by transferDataset."
     role: MemberRole!
   ): Member!
+  "Give members the same role, all or none. For managers."
+  updateMembers(
+    "The members."
+    ids: [ID!]!
+    "The versions that you have read, as many as ids."
+    expectedVersions: [Int!]
+    "The role; OWNER is given by transferDataset."
+    role: MemberRole!
+  ): [Member!]!
   "Put a member out of a dataset. For managers. Answers the member's id."
   deleteMember(
     "The member."
@@ -9485,6 +9606,11 @@ extend type Mutation {
     "What it shall be."
     input: CreateBatchInput!
   ): Batch!
+  "Make batches, all or none, at most 100 at a time. For managers."
+  createBatches(
+    "What they shall be."
+    batches: [CreateBatchInput!]!
+  ): [Batch!]!
   "Change a batch. For managers."
   updateBatch(
     "The batch."
@@ -9494,6 +9620,15 @@ extend type Mutation {
     "What to change."
     input: UpdateBatchInput!
   ): Batch!
+  "Make the same change to batches, all or none. For managers."
+  updateBatches(
+    "The batches."
+    ids: [ID!]!
+    "The versions that you have read, as many as ids."
+    expectedVersions: [Int!]
+    "What to change."
+    input: UpdateBatchInput!
+  ): [Batch!]!
   "Delete a batch with its images and jobs. For managers. Answers its id."
   deleteBatch(
     "The batch."
@@ -9521,6 +9656,11 @@ extend type Mutation {
     "What it shall be."
     input: CreateJobInput!
   ): Job!
+  "Make jobs, all or none, at most 100 at a time. For managers."
+  createJobs(
+    "What they shall be."
+    jobs: [CreateJobInput!]!
+  ): [Job!]!
   "Change a job. Its assignee may set done, reviewers done and reviewed, and managers all."
   updateJob(
     "The job."
@@ -9591,6 +9731,10 @@ input CreateJobInput {
   batchId: ID
   "An active user of the workspace."
   assigneeId: ID
+  "Whether the assignee has finished."
+  done: Boolean
+  "Whether the work was checked."
+  reviewed: Boolean
   "Images of the dataset to put into it; they leave the jobs that they are in."
   imageIds: [ID!]
 }
@@ -11460,6 +11604,20 @@ func (ec *executionContext) field_Mutation_createBatch_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createBatches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batches",
+		func(ctx context.Context, v any) ([]*work.CreateBatchInput, error) {
+			return ec.unmarshalNCreateBatchInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateBatchInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batches"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createDataset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11471,6 +11629,20 @@ func (ec *executionContext) field_Mutation_createDataset_args(ctx context.Contex
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createDatasets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasets",
+		func(ctx context.Context, v any) ([]*catalog.CreateDatasetInput, error) {
+			return ec.unmarshalNCreateDatasetInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateDatasetInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasets"] = arg0
 	return args, nil
 }
 
@@ -11529,6 +11701,20 @@ func (ec *executionContext) field_Mutation_createJob_args(ctx context.Context, r
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createJobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jobs",
+		func(ctx context.Context, v any) ([]*work.CreateJobInput, error) {
+			return ec.unmarshalNCreateJobInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateJobInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jobs"] = arg0
 	return args, nil
 }
 
@@ -11719,6 +11905,28 @@ func (ec *executionContext) field_Mutation_deleteDataset_args(ctx context.Contex
 		return nil, err
 	}
 	args["expectedVersion"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteDatasets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersions",
+		func(ctx context.Context, v any) ([]int, error) {
+			return ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersions"] = arg1
 	return args, nil
 }
 
@@ -12110,6 +12318,36 @@ func (ec *executionContext) field_Mutation_updateBatch_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateBatches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersions",
+		func(ctx context.Context, v any) ([]int, error) {
+			return ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersions"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (work.UpdateBatchInput, error) {
+			return ec.unmarshalNUpdateBatchInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐUpdateBatchInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateDataset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12129,6 +12367,36 @@ func (ec *executionContext) field_Mutation_updateDataset_args(ctx context.Contex
 		return nil, err
 	}
 	args["expectedVersion"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (catalog.UpdateDatasetInput, error) {
+			return ec.unmarshalNUpdateDatasetInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐUpdateDatasetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateDatasets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersions",
+		func(ctx context.Context, v any) ([]int, error) {
+			return ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersions"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (catalog.UpdateDatasetInput, error) {
 			return ec.unmarshalNUpdateDatasetInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐUpdateDatasetInput(ctx, v)
@@ -12323,6 +12591,36 @@ func (ec *executionContext) field_Mutation_updateMember_args(ctx context.Context
 		return nil, err
 	}
 	args["expectedVersion"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "role",
+		func(ctx context.Context, v any) (member.Role, error) {
+			return ec.unmarshalNMemberRole2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚋmemberᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateMembers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersions",
+		func(ctx context.Context, v any) ([]int, error) {
+			return ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersions"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "role",
 		func(ctx context.Context, v any) (member.Role, error) {
 			return ec.unmarshalNMemberRole2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚋmemberᚐRole(ctx, v)
@@ -18864,6 +19162,50 @@ func (ec *executionContext) fieldContext_Mutation_createDataset(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createDatasets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createDatasets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateDatasets(ctx, fc.Args["datasets"].([]*catalog.CreateDatasetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Dataset) graphql.Marshaler {
+			return ec.marshalNDataset2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDatasetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createDatasets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dataset(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createDatasets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateDataset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18902,6 +19244,50 @@ func (ec *executionContext) fieldContext_Mutation_updateDataset(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateDataset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateDatasets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateDatasets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateDatasets(ctx, fc.Args["ids"].([]string), fc.Args["expectedVersions"].([]int), fc.Args["input"].(catalog.UpdateDatasetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Dataset) graphql.Marshaler {
+			return ec.marshalNDataset2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDatasetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateDatasets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dataset(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateDatasets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18990,6 +19376,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteDataset(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteDataset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteDatasets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteDatasets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteDatasets(ctx, fc.Args["ids"].([]string), fc.Args["expectedVersions"].([]int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteDatasets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteDatasets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19122,6 +19552,50 @@ func (ec *executionContext) fieldContext_Mutation_updateMember(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateMembers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateMembers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateMembers(ctx, fc.Args["ids"].([]string), fc.Args["expectedVersions"].([]int), fc.Args["role"].(member.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateMembers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateMembers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19964,6 +20438,50 @@ func (ec *executionContext) fieldContext_Mutation_createBatch(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createBatches(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createBatches(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateBatches(ctx, fc.Args["batches"].([]*work.CreateBatchInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Batch) graphql.Marshaler {
+			return ec.marshalNBatch2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createBatches(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createBatches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20002,6 +20520,50 @@ func (ec *executionContext) fieldContext_Mutation_updateBatch(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateBatches(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateBatches(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateBatches(ctx, fc.Args["ids"].([]string), fc.Args["expectedVersions"].([]int), fc.Args["input"].(work.UpdateBatchInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Batch) graphql.Marshaler {
+			return ec.marshalNBatch2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateBatches(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateBatches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -20178,6 +20740,50 @@ func (ec *executionContext) fieldContext_Mutation_createJob(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createJobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateJobs(ctx, fc.Args["jobs"].([]*work.CreateJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Job) graphql.Marshaler {
+			return ec.marshalNJob2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createJobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createJobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -25761,7 +26367,7 @@ func (ec *executionContext) unmarshalInputCreateJobInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"datasetId", "batchId", "assigneeId", "imageIds"}
+	fieldsInOrder := [...]string{"datasetId", "batchId", "assigneeId", "done", "reviewed", "imageIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25789,6 +26395,20 @@ func (ec *executionContext) unmarshalInputCreateJobInput(ctx context.Context, ob
 				return it, err
 			}
 			it.AssigneeID = data
+		case "done":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("done"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Done = data
+		case "reviewed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reviewed = data
 		case "imageIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("imageIds"))
 			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐImageIDᚄ(ctx, v)
@@ -34043,9 +34663,23 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createDatasets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createDatasets(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "updateDataset":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateDataset(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateDatasets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateDatasets(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -34060,6 +34694,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteDataset":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteDataset(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteDatasets":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteDatasets(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -34081,6 +34722,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateMember":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateMembers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateMembers(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -34218,9 +34866,23 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createBatches":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createBatches(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "updateBatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateBatches":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateBatches(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -34249,6 +34911,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createJobs":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createJobs(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -35639,6 +36308,22 @@ func (ec *executionContext) unmarshalNAssignBatchInput2githubᚗcomᚋdatasetgen
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Batch) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBatch2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNBatch2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatch(ctx context.Context, sel ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Batch!")
@@ -35758,14 +36443,71 @@ func (ec *executionContext) unmarshalNCreateBatchInput2githubᚗcomᚋdatasetgen
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateBatchInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateBatchInputᚄ(ctx context.Context, v any) ([]*work.CreateBatchInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*work.CreateBatchInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateBatchInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateBatchInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateBatchInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateBatchInput(ctx context.Context, v any) (*work.CreateBatchInput, error) {
+	res, err := ec.unmarshalInputCreateBatchInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateDatasetInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateDatasetInput(ctx context.Context, v any) (catalog.CreateDatasetInput, error) {
 	res, err := ec.unmarshalInputCreateDatasetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateDatasetInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateDatasetInputᚄ(ctx context.Context, v any) ([]*catalog.CreateDatasetInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*catalog.CreateDatasetInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateDatasetInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateDatasetInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateDatasetInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateDatasetInput(ctx context.Context, v any) (*catalog.CreateDatasetInput, error) {
+	res, err := ec.unmarshalInputCreateDatasetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateJobInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateJobInput(ctx context.Context, v any) (work.CreateJobInput, error) {
 	res, err := ec.unmarshalInputCreateJobInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateJobInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateJobInputᚄ(ctx context.Context, v any) ([]*work.CreateJobInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*work.CreateJobInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateJobInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateJobInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNCreateJobInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐCreateJobInput(ctx context.Context, v any) (*work.CreateJobInput, error) {
+	res, err := ec.unmarshalInputCreateJobInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCreateLabelInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐCreateLabelInput(ctx context.Context, v any) (catalog.CreateLabelInput, error) {
@@ -35829,6 +36571,22 @@ func (ec *executionContext) unmarshalNCursor2githubᚗcomᚋdatasetgenᚋdatagen
 
 func (ec *executionContext) marshalNCursor2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx context.Context, sel ast.SelectionSet, v ent.Cursor) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNDataset2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDatasetᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Dataset) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDataset2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDataset(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNDataset2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDataset(ctx context.Context, sel ast.SelectionSet, v *ent.Dataset) graphql.Marshaler {

@@ -5,6 +5,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
@@ -29,45 +30,55 @@ type UpdateDatasetInput struct {
 
 func (in UpdateDatasetInput) check() fault.Fields {
 	var c fault.Check
-	c.Line(in.Name, nameLength, "input", "name")
-	c.Text(in.Description, textLength, "input", "description")
+	c.Line(in.Name, nameLength, "name")
+	c.Text(in.Description, textLength, "description")
 	return c.Fields()
 }
 
-// CreateDataset makes a dataset in the viewer's workspace; the viewer owns it.
-func CreateDataset(ctx context.Context, db *database.DB, in CreateDatasetInput) (*ent.Dataset, error) {
+// CreateDatasets makes datasets in the viewer's workspace; the viewer owns them. Complaints about them are found under at.
+func CreateDatasets(ctx context.Context, db *database.DB, datasets []CreateDatasetInput, at func(i int) []any) ([]*ent.Dataset, error) {
 	v, err := access.Require(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if fields := (UpdateDatasetInput{&in.Name, in.Description}).check(); fields != nil {
-		return nil, fields
+	var c fault.Check
+	checkCount(&c, len(datasets), "datasets")
+	for i, in := range datasets {
+		c.Add(UpdateDatasetInput{&in.Name, in.Description}.check(), at(i)...)
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Dataset, error) {
-		d, err := tx.Dataset.Create().
-			SetWorkspaceID(v.WorkspaceID).
-			SetOwnerID(v.UserID).
-			SetName(in.Name).
-			SetNillableDescription(in.Description).
-			Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return d, tx.Member.Create().SetDatasetID(d.ID).SetUserID(v.UserID).SetRole(member.RoleOwner).Exec(ctx)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Dataset, error) {
+		return database.InBulk(datasets, func(datasets []CreateDatasetInput) ([]*ent.Dataset, error) {
+			created, err := tx.Dataset.MapCreateBulk(datasets, func(create *ent.DatasetCreate, i int) {
+				create.SetWorkspaceID(v.WorkspaceID).SetOwnerID(v.UserID).
+					SetName(datasets[i].Name).SetNillableDescription(datasets[i].Description)
+			}).Save(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return created, tx.Member.MapCreateBulk(created, func(create *ent.MemberCreate, i int) {
+				create.SetDatasetID(created[i].ID).SetUserID(v.UserID).SetRole(member.RoleOwner)
+			}).Exec(ctx)
+		})
 	})
 }
 
-// UpdateDataset changes a dataset's name and description.
-func UpdateDataset(ctx context.Context, db *database.DB, id gid.DatasetID, expected *int, in UpdateDatasetInput) (*ent.Dataset, error) {
-	if fields := in.check(); fields != nil {
-		return nil, fields
+// UpdateDatasets makes the same change to each of the datasets.
+func UpdateDatasets(ctx context.Context, db *database.DB, targets Targets[gid.DatasetID], in UpdateDatasetInput) error {
+	var c fault.Check
+	c.Add(targets.Check())
+	c.Add(in.check(), "input")
+	if err := c.Err(); err != nil {
+		return err
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Dataset, error) {
-		d, err := lockDataset(ctx, tx, id, expected, access.EditDataset)
-		if err != nil || in == (UpdateDatasetInput{}) {
-			return d, err
+	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if _, err := lockDatasets(ctx, tx, targets, access.EditDataset); err != nil || in == (UpdateDatasetInput{}) {
+			return err
 		}
-		return d.Update().SetNillableName(in.Name).SetNillableDescription(in.Description).Save(ctx)
+		return tx.Dataset.Update().Where(dataset.IDIn(targets.IDs...)).
+			SetNillableName(in.Name).SetNillableDescription(in.Description).Exec(ctx)
 	})
 }
 
@@ -100,33 +111,45 @@ func setRole(ctx context.Context, tx *ent.Tx, id gid.DatasetID, user gid.UserID,
 	return tx.Member.Create().SetDatasetID(id).SetUserID(user).SetRole(role).Exec(ctx)
 }
 
-// DeleteDataset deletes a dataset and all that belongs to it.
-func DeleteDataset(ctx context.Context, db *database.DB, id gid.DatasetID, expected *int) error {
+// DeleteDatasets deletes datasets and all that belongs to them.
+func DeleteDatasets(ctx context.Context, db *database.DB, targets Targets[gid.DatasetID]) error {
+	if fields := targets.Check(); fields != nil {
+		return fields
+	}
 	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if err := access.Allow(ctx, tx.Client(), id, access.DeleteDataset); err != nil {
+		for _, id := range slices.Sorted(slices.Values(targets.IDs)) { // in one order, so that calls do not deadlock
+			if err := access.Allow(ctx, tx.Client(), id, access.DeleteDataset); err != nil {
+				return err
+			}
+			if err := db.OwnDataset(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if _, err := lockDatasets(ctx, tx, targets, access.DeleteDataset); err != nil {
 			return err
 		}
-		if err := db.OwnDataset(ctx, tx, id); err != nil {
-			return err
-		}
-		d, err := lockDataset(ctx, tx, id, expected, access.DeleteDataset)
-		if err != nil {
-			return err
-		}
-		return tx.Dataset.DeleteOne(d).Exec(ctx)
+		_, err := tx.Dataset.Delete().Where(dataset.IDIn(targets.IDs...)).Exec(ctx)
+		return err
 	})
 }
 
-// lockDataset returns the dataset for changes that need the action, if it has the expected version.
-func lockDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID, expected *int, action access.Action) (*ent.Dataset, error) {
-	q := tx.Dataset.Query().Where(dataset.ID(id))
+// lockDatasets returns the datasets for changes that need the action, if they have the expected versions.
+func lockDatasets(ctx context.Context, tx *ent.Tx, targets Targets[gid.DatasetID], action access.Action) ([]*ent.Dataset, error) {
+	q := tx.Dataset.Query().Where(dataset.IDIn(targets.IDs...)).Order(dataset.ByID())
 	q.Modify(database.Lock)
-	d, err := q.Only(ctx)
+	datasets, err := q.All(ctx)
 	if err != nil {
-		return nil, named(err, "dataset")
-	}
-	if err := access.Allow(ctx, tx.Client(), id, action); err != nil {
 		return nil, err
 	}
-	return d, database.Fresh(d.Version, expected, d)
+	return Hold(ctx, tx, "dataset", targets, datasets, func(d *ent.Dataset) Held[gid.DatasetID] {
+		return Held[gid.DatasetID]{d.ID, d.ID, d.Version}
+	}, action)
+}
+
+func lockDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID, expected *int, action access.Action) (*ent.Dataset, error) {
+	datasets, err := lockDatasets(ctx, tx, One(id, expected), action)
+	if err != nil {
+		return nil, err
+	}
+	return datasets[0], nil
 }

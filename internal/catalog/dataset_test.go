@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
@@ -35,13 +36,14 @@ func TestCreateDataset(t *testing.T) {
 		want  string
 	},
 	) {
-		d, err := catalog.CreateDataset(w.As(t.Context(), tt.actor), w.DB, tt.in)
+		made, err := catalog.CreateDatasets(w.As(t.Context(), tt.actor), w.DB, []catalog.CreateDatasetInput{tt.in}, input)
 		if said(err) != tt.want {
 			t.Fatalf("%v; want %s", err, tt.want)
 		}
 		if err != nil {
 			return
 		}
+		d := made[0]
 		owner := w.Users[tt.actor].ID
 		if got := w.DB.Dataset.GetX(system(t), d.ID); got.OwnerID != owner || got.WorkspaceID != w.Workspace.ID || got.Name != tt.in.Name || got.Version != 1 {
 			t.Errorf("stored %v", got)
@@ -86,7 +88,7 @@ func TestUpdateDataset(t *testing.T) {
 		"as a stranger":  {"no member", nil, catalog.UpdateDatasetInput{Name: new("ships")}, "NOT_FOUND dataset not found", `"boats" "" v1`},
 		"as an outsider": {"other workspace", nil, catalog.UpdateDatasetInput{Name: new("ships")}, "NOT_FOUND dataset not found", `"boats" "" v1`},
 	}, func(t *testing.T, w *testkit.World, tt change) {
-		_, err := catalog.UpdateDataset(w.As(t.Context(), tt.actor), w.DB, w.Dataset.ID, tt.expected, tt.in)
+		err := catalog.UpdateDatasets(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Dataset.ID, tt.expected), tt.in)
 		if said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
@@ -157,7 +159,7 @@ func TestDeleteDataset(t *testing.T) {
 			{"owner", new(1), "", "0 dataset, 0 members, 0 labels, 0 images, 0 annotations, 0 batches, 0 jobs, 0 snapshots"},
 			{"owner", nil, "NOT_FOUND dataset not found", "0 dataset, 0 members, 0 labels, 0 images, 0 annotations, 0 batches, 0 jobs, 0 snapshots"},
 		} {
-			err := catalog.DeleteDataset(w.As(t.Context(), tt.actor), w.DB, w.Dataset.ID, tt.expected)
+			err := catalog.DeleteDatasets(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Dataset.ID, tt.expected))
 			if got := rows(t, w.DB, w.Dataset.ID); said(err) != tt.want || got != tt.left {
 				t.Errorf("%s: %v; want %s; left are %s", tt.actor, err, tt.want, got)
 			}
@@ -167,6 +169,49 @@ func TestDeleteDataset(t *testing.T) {
 		}
 	})
 }
+
+// TestManyDatasets makes, changes and deletes several in one call: all of them, or none.
+func TestManyDatasets(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+		ctx := w.As(t.Context(), "viewer") // who owns what they make, and the world's dataset not
+		inputs := []catalog.CreateDatasetInput{{Name: "a"}, {Name: ""}, {Name: "c", Description: new("d")}}
+		if _, err := catalog.CreateDatasets(ctx, w.DB, inputs, func(i int) []any { return []any{"datasets", i} }); said(err) != "INVALID datasets[1].name: must not be blank" {
+			t.Errorf("create: %v", err)
+		}
+		inputs[1].Name = "b"
+		made, err := catalog.CreateDatasets(ctx, w.DB, inputs, input)
+		if err != nil || len(made) != 3 {
+			t.Fatalf("create: %v, %v", made, err)
+		}
+		targets := catalog.Targets[gid.DatasetID]{IDs: []gid.DatasetID{made[2].ID, w.Dataset.ID, made[0].ID}}
+		names := func() string {
+			of := w.DB.Dataset.Query().Where(dataset.WorkspaceID(w.Workspace.ID)).Order(dataset.ByID())
+			return strings.Join(of.Select(dataset.FieldName).StringsX(system(t)), " ")
+		}
+		if err := catalog.UpdateDatasets(ctx, w.DB, targets, catalog.UpdateDatasetInput{Name: new("x")}); said(err) != "FORBIDDEN not allowed to edit the dataset" {
+			t.Errorf("update: %v", err)
+		}
+		if err := catalog.DeleteDatasets(ctx, w.DB, targets); said(err) != "FORBIDDEN not allowed to delete the dataset" || names() != "boats a b c" {
+			t.Errorf("delete: %v; %s", err, names())
+		}
+		targets.IDs[1] = made[1].ID
+		targets.Versions = []int{1, 1, 1}
+		if err := catalog.UpdateDatasets(ctx, w.DB, targets, catalog.UpdateDatasetInput{Name: new("x")}); err != nil || names() != "boats x x x" {
+			t.Errorf("update: %v; %s", err, names())
+		}
+		if err := catalog.DeleteDatasets(ctx, w.DB, targets); said(err) != "CONFLICT changed since it was read" || names() != "boats x x x" {
+			t.Errorf("delete the versions of before: %v; %s", err, names())
+		}
+		targets.Versions = nil
+		if err := catalog.DeleteDatasets(ctx, w.DB, targets); err != nil || names() != "boats" {
+			t.Errorf("delete: %v; %s", err, names())
+		}
+	})
+}
+
+// input is the place of the only item of a list.
+func input(int) []any { return []any{"input"} }
 
 func TestStats(t *testing.T) {
 	t.Parallel()
@@ -206,7 +251,7 @@ func TestReadOnlyKeysWriteNothing(t *testing.T) {
 	const want = "FORBIDDEN not allowed: this API key only reads"
 	for name, do := range map[string]func() error{
 		"create a dataset": func() error {
-			_, err := catalog.CreateDataset(ctx, w.DB, catalog.CreateDatasetInput{Name: "ships"})
+			_, err := catalog.CreateDatasets(ctx, w.DB, []catalog.CreateDatasetInput{{Name: "ships"}}, input)
 			return err
 		},
 		"update labels": func() error {
@@ -216,7 +261,7 @@ func TestReadOnlyKeysWriteNothing(t *testing.T) {
 		},
 		"delete images": func() error { return catalog.DeleteImages(ctx, w.DB, catalog.One(w.Images[0].ID, nil)) },
 		"delete the dataset": func() error {
-			return catalog.DeleteDataset(ctx, w.DB, w.Dataset.ID, nil)
+			return catalog.DeleteDatasets(ctx, w.DB, catalog.One(w.Dataset.ID, nil))
 		},
 	} {
 		if err := do(); said(err) != want {

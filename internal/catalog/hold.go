@@ -110,11 +110,3 @@ func Hold[ID comparable, R any](
 	}
 	return ordered, nil
 }
-
-// named says what was not found.
-func named(err error, entity string) error {
-	if ent.IsNotFound(err) {
-		return fmt.Errorf("%s %w", entity, fault.NotFound)
-	}
-	return err
-}

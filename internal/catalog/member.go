@@ -78,25 +78,20 @@ func checkNewMembers(ctx context.Context, tx *ent.Tx, d *ent.Dataset, members []
 	return c.Err()
 }
 
-// UpdateMember gives a member another role.
-func UpdateMember(ctx context.Context, db *database.DB, id gid.MemberID, expected *int, role member.Role) (*ent.Member, error) {
-	if role == member.RoleOwner {
-		return nil, fault.InvalidAt(ownerIsSet, "role")
+// UpdateMembers gives members another role.
+func UpdateMembers(ctx context.Context, db *database.DB, targets Targets[gid.MemberID], role member.Role) error {
+	var c fault.Check
+	c.Add(targets.Check())
+	c.That(role != member.RoleOwner, ownerIsSet, "role")
+	if err := c.Err(); err != nil {
+		return err
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Member, error) {
-		members, err := lockMembers(ctx, tx, One(id, expected))
-		if err != nil || members[0].Role == role {
-			return first(members), err
+	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := lockMembers(ctx, tx, targets); err != nil {
+			return err
 		}
-		return members[0].Update().SetRole(role).Save(ctx)
+		return tx.Member.Update().Where(member.IDIn(targets.IDs...), member.RoleNEQ(role)).SetRole(role).Exec(ctx)
 	})
-}
-
-func first[R any](rows []*R) *R {
-	if len(rows) == 0 {
-		return nil
-	}
-	return rows[0]
 }
 
 // DeleteMembers puts members out of their datasets.
@@ -105,7 +100,7 @@ func DeleteMembers(ctx context.Context, db *database.DB, targets Targets[gid.Mem
 		return fields
 	}
 	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if _, err := lockMembers(ctx, tx, targets); err != nil {
+		if err := lockMembers(ctx, tx, targets); err != nil {
 			return err
 		}
 		_, err := tx.Member.Delete().Where(member.IDIn(targets.IDs...)).Exec(ctx)
@@ -113,23 +108,23 @@ func DeleteMembers(ctx context.Context, db *database.DB, targets Targets[gid.Mem
 	})
 }
 
-// lockMembers returns members of whom none is an owner.
-func lockMembers(ctx context.Context, tx *ent.Tx, targets Targets[gid.MemberID]) ([]*ent.Member, error) {
+// lockMembers locks members, of whom none may be an owner.
+func lockMembers(ctx context.Context, tx *ent.Tx, targets Targets[gid.MemberID]) error {
 	q := tx.Member.Query().Where(member.IDIn(targets.IDs...)).Order(member.ByID())
 	q.Modify(database.Lock)
 	members, err := q.All(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	members, err = Hold(ctx, tx, "member", targets, members, func(m *ent.Member) Held[gid.MemberID] {
 		return Held[gid.MemberID]{m.ID, m.DatasetID, m.Version}
 	}, access.EditMembers)
 	for i, m := range members {
 		if m.Role == member.RoleOwner {
-			return nil, fault.InvalidAt("the owner stays; "+ownerIsSet, "ids", i)
+			return fault.InvalidAt("the owner stays; "+ownerIsSet, "ids", i)
 		}
 	}
-	return members, err
+	return err
 }
 
 const noColleague = "no such user in the workspace"

@@ -67,7 +67,7 @@ func TestUpdateMember(t *testing.T) {
 		"as an outsider":   {"other workspace", "viewer", nil, member.RoleManager, "NOT_FOUND member not found", 1},
 	}, func(t *testing.T, w *testkit.World, tt update) {
 		id := memberOf(t, w, tt.who)
-		_, err := catalog.UpdateMember(w.As(t.Context(), tt.actor), w.DB, id, tt.expected, tt.role)
+		err := catalog.UpdateMembers(w.As(t.Context(), tt.actor), w.DB, catalog.One(id, tt.expected), tt.role)
 		m := w.DB.Member.GetX(system(t), id)
 		if said(err) != tt.want || m.Version != tt.version || (err == nil) != (m.Role == tt.role) {
 			t.Errorf("%v; want %s; stored %v", err, tt.want, m)

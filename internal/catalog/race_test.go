@@ -28,7 +28,7 @@ func TestDeletingWhileOthersDraw(t *testing.T) {
 		},
 		"the dataset": func(t *testing.T, w *testkit.World) error {
 			t.Helper()
-			return catalog.DeleteDataset(w.As(t.Context(), "owner"), w.DB, w.Dataset.ID, nil)
+			return catalog.DeleteDatasets(w.As(t.Context(), "owner"), w.DB, catalog.One(w.Dataset.ID, nil))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,10 +28,11 @@ type picture struct {
 
 // start makes a dataset with its labels.
 func (t *team) start(ctx context.Context, in catalog.CreateDatasetInput, labels []catalog.CreateLabelInput) (*project, error) {
-	d, err := catalog.CreateDataset(ctx, t.DB, in)
+	datasets, err := catalog.CreateDatasets(ctx, t.DB, []catalog.CreateDatasetInput{in}, places("datasets"))
 	if err != nil {
 		return nil, err
 	}
+	d := datasets[0]
 	made, err := catalog.CreateLabels(ctx, t.DB, d.ID, labels, places("labels"))
 	if err != nil {
 		return nil, err
@@ -60,10 +61,11 @@ func (p *project) invite(ctx context.Context, roles ...member.Role) error {
 
 // batch makes a batch of shots.
 func (p *project) batch(ctx context.Context, name string, shots []shot) (gid.BatchID, []picture, error) {
-	b, err := work.CreateBatch(ctx, p.DB, work.CreateBatchInput{DatasetID: p.dataset, Name: name})
+	batches, err := work.CreateBatches(ctx, p.DB, []work.CreateBatchInput{{DatasetID: p.dataset, Name: name}}, places("batches"))
 	if err != nil {
 		return 0, nil, err
 	}
+	b := batches[0]
 	pictures, err := p.add(ctx, shots, &b.ID, nil)
 	return b.ID, pictures, err
 }

@@ -165,7 +165,7 @@ func TestAssignInParallel(t *testing.T) {
 		)
 		wg.Go(func() {
 			var err error
-			if own, err = work.CreateJob(manager, w.DB, work.CreateJobInput{DatasetID: w.Dataset.ID, ImageIDs: taken}); err != nil {
+			if own, err = makeJob(manager, w, work.CreateJobInput{DatasetID: w.Dataset.ID, ImageIDs: taken}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -210,7 +210,7 @@ func TestAssignedImagesStay(t *testing.T) {
 			takeIt := func() {
 				wg.Go(func() {
 					var err error
-					if own, err = work.CreateJob(manager, w.DB, work.CreateJobInput{DatasetID: w.Dataset.ID, ImageIDs: imageIDs(w.Images[1])}); err != nil {
+					if own, err = makeJob(manager, w, work.CreateJobInput{DatasetID: w.Dataset.ID, ImageIDs: imageIDs(w.Images[1])}); err != nil {
 						t.Error(err)
 					}
 				})

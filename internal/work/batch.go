@@ -5,6 +5,7 @@ package work
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/batch"
@@ -35,39 +36,67 @@ type UpdateBatchInput struct {
 
 func (in UpdateBatchInput) check() fault.Fields {
 	var c fault.Check
-	c.Line(in.Name, nameLength, "input", "name")
+	c.Line(in.Name, nameLength, "name")
 	return c.Fields()
 }
 
-// CreateBatch makes a batch and puts images of the dataset into it.
-func CreateBatch(ctx context.Context, db *database.DB, in CreateBatchInput) (*ent.Batch, error) {
-	var c fault.Check
-	c.Line(&in.Name, nameLength, "input", "name")
-	checkImages(&c, in.ImageIDs)
+// CreateBatches makes batches and puts images of their datasets into them. Complaints about them are found under at.
+func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchInput, at places) ([]*ent.Batch, error) {
+	c := checkCount(len(batches), at)
+	for i, in := range batches {
+		c.Line(&in.Name, nameLength, at.of(i, "name")...)
+		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
+	}
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Batch, error) {
-		if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditBatches); err != nil {
-			return nil, err
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (made []*ent.Batch, err error) {
+		for i, in := range batches {
+			b, err := createBatch(ctx, tx, in, at.of(i, "imageIds"))
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, b)
 		}
-		b, err := tx.Batch.Create().SetDatasetID(in.DatasetID).SetName(in.Name).SetNillableWorkbench(in.Workbench).Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return b, take(ctx, tx, in.DatasetID, in.ImageIDs, func(u *ent.ImageUpdate) { u.SetBatchID(b.ID) })
+		return made, nil
 	})
 }
 
-// maxImages is how many images one call may put into a batch or a job.
-const maxImages = 10_000
+func createBatch(ctx context.Context, tx *ent.Tx, in CreateBatchInput, imagesAt []any) (*ent.Batch, error) {
+	if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditBatches); err != nil {
+		return nil, err
+	}
+	b, err := tx.Batch.Create().SetDatasetID(in.DatasetID).SetName(in.Name).SetNillableWorkbench(in.Workbench).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b, take(ctx, tx, in.DatasetID, in.ImageIDs, imagesAt, func(u *ent.ImageUpdate) { u.SetBatchID(b.ID) })
+}
 
-func checkImages(c *fault.Check, ids []gid.ImageID) {
-	c.That(len(ids) <= maxImages, fmt.Sprintf("has %d items; at most %d are allowed in one call", len(ids), maxImages), "input", "imageIds")
+const (
+	// maxImages is how many images may be put into a batch or a job as it is made.
+	maxImages = 10_000
+	// maxMade is how many batches or jobs one call may make.
+	maxMade = 100
+)
+
+// places says where in an operation's arguments the i-th item of a list stands.
+type places func(i int) []any
+
+// of returns the path of a field of the i-th item.
+func (at places) of(i int, field string) []any { return append(slices.Clone(at(i)), field) }
+
+func checkCount(n int, at places) (c fault.Check) {
+	c.That(n <= maxMade, fmt.Sprintf("is one too many; at most %d are allowed in one call", maxMade), at(maxMade)...)
+	return c
+}
+
+func checkImages(c *fault.Check, ids []gid.ImageID, path []any) {
+	c.That(len(ids) <= maxImages, fmt.Sprintf("has %d items; at most %d are allowed in one call", len(ids), maxImages), path...)
 }
 
 // take changes images, all of which must be of the dataset.
-func take(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, ids []gid.ImageID, change func(*ent.ImageUpdate)) error {
+func take(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, ids []gid.ImageID, path []any, change func(*ent.ImageUpdate)) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -78,7 +107,7 @@ func take(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, ids []gid.Imag
 		return err
 	}
 	if len(found) < distinct(ids) {
-		return fault.InvalidAt("names an image that is not in the dataset", "input", "imageIds")
+		return fault.InvalidAt("names an image that is not in the dataset", path...)
 	}
 	u := tx.Image.Update().Where(image.IDIn(found...))
 	change(u)
@@ -93,20 +122,20 @@ func distinct(ids []gid.ImageID) int {
 	return len(seen)
 }
 
-// UpdateBatch changes a batch.
-func UpdateBatch(ctx context.Context, db *database.DB, id gid.BatchID, expected *int, in UpdateBatchInput) (*ent.Batch, error) {
-	if fields := in.check(); fields != nil {
-		return nil, fields
+// UpdateBatches makes the same change to each of the batches.
+func UpdateBatches(ctx context.Context, db *database.DB, targets catalog.Targets[gid.BatchID], in UpdateBatchInput) error {
+	var c fault.Check
+	c.Add(targets.Check())
+	c.Add(in.check(), "input")
+	if err := c.Err(); err != nil {
+		return err
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Batch, error) {
-		batches, err := lockBatches(ctx, tx, catalog.One(id, expected), access.EditBatches)
-		if err != nil {
-			return nil, err
+	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if _, err := lockBatches(ctx, tx, targets, access.EditBatches); err != nil || in == (UpdateBatchInput{}) {
+			return err
 		}
-		if in == (UpdateBatchInput{}) {
-			return batches[0], nil
-		}
-		return batches[0].Update().SetNillableName(in.Name).SetNillableWorkbench(in.Workbench).Save(ctx)
+		return tx.Batch.Update().Where(batch.IDIn(targets.IDs...)).
+			SetNillableName(in.Name).SetNillableWorkbench(in.Workbench).Exec(ctx)
 	})
 }
 

@@ -48,7 +48,7 @@ func TestCreateBatch(t *testing.T) {
 		"as a reviewer": {"reviewer", of("b", 2), "FORBIDDEN not allowed to edit batches", asItWas},
 		"as a stranger": {"no member", of("b", 2), "NOT_FOUND dataset not found", asItWas},
 	}, func(t *testing.T, w *testkit.World, tt creation) {
-		b, err := work.CreateBatch(w.As(t.Context(), tt.actor), w.DB, tt.in(w))
+		b, err := makeBatch(w.As(t.Context(), tt.actor), w, tt.in(w))
 		if said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
@@ -60,6 +60,42 @@ func TestCreateBatch(t *testing.T) {
 		}
 		if got := left(t, w); (got == "1 batches, 1 jobs") != (err != nil) {
 			t.Errorf("there are %s", got)
+		}
+	})
+}
+
+// TestManyAtOnce makes batches and jobs in one call: all of them, or none.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+		ctx := w.As(t.Context(), "manager")
+		at := func(i int) []any { return []any{"list", i} }
+		batches := []work.CreateBatchInput{
+			{DatasetID: w.Dataset.ID, Name: "a", ImageIDs: imageIDs(w.Images[2])}, {DatasetID: w.Dataset.ID, Name: "b", ImageIDs: imageIDs(w.Foreign.Images[0])},
+		}
+		jobs := []work.CreateJobInput{
+			{DatasetID: w.Dataset.ID, Done: new(true), ImageIDs: imageIDs(w.Images[2])}, {DatasetID: w.Dataset.ID, BatchID: &w.Foreign.Batch.ID},
+		}
+		if _, err := work.CreateBatches(ctx, w.DB, batches, at); said(err) != "INVALID list[1].imageIds: names an image that is not in the dataset" {
+			t.Errorf("batches: %v", err)
+		}
+		if _, err := work.CreateJobs(ctx, w.DB, jobs, at); said(err) != "INVALID list[1].batchId: no such batch in the dataset" {
+			t.Errorf("jobs: %v", err)
+		}
+		if diff := cmp.Diff(asItWas, where(t, w)); diff != "" || left(t, w) != "1 batches, 1 jobs" {
+			t.Errorf("there are %s, and images (-want +got):\n%s", left(t, w), diff)
+		}
+		batches[1].ImageIDs, jobs[1].BatchID = nil, &w.Batch.ID
+		madeBatches, err := work.CreateBatches(ctx, w.DB, batches, at)
+		if err != nil || len(madeBatches) != 2 || madeBatches[1].Name != "b" {
+			t.Errorf("batches: %v, %v", madeBatches, err)
+		}
+		madeJobs, err := work.CreateJobs(ctx, w.DB, jobs, at)
+		if err != nil || len(madeJobs) != 2 || !madeJobs[0].Done || madeJobs[1].Done || left(t, w) != "3 batches, 3 jobs" {
+			t.Errorf("jobs: %v, %v", madeJobs, err)
+		}
+		if _, err := work.CreateJobs(ctx, w.DB, make([]work.CreateJobInput, 101), at); said(err) != "INVALID list[100]: is one too many; at most 100 are allowed in one call" {
+			t.Errorf("101 jobs: %v", err)
 		}
 	})
 }
@@ -82,7 +118,7 @@ func TestUpdateBatch(t *testing.T) {
 		"as an assignee": {"assignee", nil, work.UpdateBatchInput{Name: new("second")}, "FORBIDDEN not allowed to edit batches", "first true v1"},
 		"as an outsider": {"other workspace", nil, work.UpdateBatchInput{Name: new("second")}, "NOT_FOUND batch not found", "first true v1"},
 	}, func(t *testing.T, w *testkit.World, tt update) {
-		_, err := work.UpdateBatch(w.As(t.Context(), tt.actor), w.DB, w.Batch.ID, tt.expected, tt.in)
+		err := work.UpdateBatches(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Batch.ID, tt.expected), tt.in)
 		b := w.DB.Batch.GetX(system(t), w.Batch.ID)
 		if got := fmt.Sprintf("%s %v v%d", b.Name, b.Workbench, b.Version); said(err) != tt.want || got != tt.stored {
 			t.Errorf("%v; want %s; stored %s; want %s", err, tt.want, got, tt.stored)

@@ -22,6 +22,8 @@ type CreateJobInput struct {
 	DatasetID  gid.DatasetID
 	BatchID    *gid.BatchID
 	AssigneeID *gid.UserID
+	Done       *bool
+	Reviewed   *bool
 	ImageIDs   []gid.ImageID
 }
 
@@ -33,41 +35,57 @@ type UpdateJobInput struct {
 	Reviewed   *bool
 }
 
-// CreateJob makes a job and hands it to its assignee, if it names one.
-func CreateJob(ctx context.Context, db *database.DB, in CreateJobInput) (*ent.Job, error) {
-	var c fault.Check
-	checkImages(&c, in.ImageIDs)
+// CreateJobs makes jobs and hands them to their assignees, if they name any. Complaints about them are found under at.
+func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at places) ([]*ent.Job, error) {
+	c := checkCount(len(jobs), at)
+	for i, in := range jobs {
+		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
+	}
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Job, error) {
-		if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditJobs); err != nil {
-			return nil, err
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (made []*ent.Job, err error) {
+		for i, in := range jobs {
+			j, err := createJob(ctx, tx, in, at, i)
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, j)
 		}
-		if err := checkParts(ctx, tx, in.DatasetID, in.AssigneeID, in.BatchID); err != nil {
-			return nil, err
-		}
-		create := tx.Job.Create().SetDatasetID(in.DatasetID).SetNillableBatchID(in.BatchID).SetNillableAssigneeID(in.AssigneeID)
-		if v, ok := access.ViewerFrom(ctx); ok {
-			create.SetOwnerID(v.UserID)
-		}
-		j, err := create.Save(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return j, take(ctx, tx, in.DatasetID, in.ImageIDs, func(u *ent.ImageUpdate) { u.SetJobID(j.ID) })
+		return made, nil
 	})
 }
 
+func createJob(ctx context.Context, tx *ent.Tx, in CreateJobInput, at places, i int) (*ent.Job, error) {
+	if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditJobs); err != nil {
+		return nil, err
+	}
+	if err := checkParts(ctx, tx, in.DatasetID, in.AssigneeID, in.BatchID, at, i); err != nil {
+		return nil, err
+	}
+	create := tx.Job.Create().SetDatasetID(in.DatasetID).SetNillableBatchID(in.BatchID).SetNillableAssigneeID(in.AssigneeID).
+		SetNillableDone(in.Done).SetNillableReviewed(in.Reviewed)
+	if v, ok := access.ViewerFrom(ctx); ok {
+		create.SetOwnerID(v.UserID)
+	}
+	j, err := create.Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return j, take(ctx, tx, in.DatasetID, in.ImageIDs, at.of(i, "imageIds"), func(u *ent.ImageUpdate) { u.SetJobID(j.ID) })
+}
+
 // checkParts checks that assignee and batch, if given, go with the dataset.
-func checkParts(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, assignee *gid.UserID, in *gid.BatchID) error {
+func checkParts(
+	ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, assignee *gid.UserID, in *gid.BatchID, at places, i int,
+) error {
 	if in != nil {
 		found, err := tx.Batch.Query().Where(batch.ID(*in), batch.DatasetID(dataset)).Exist(ctx)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return fault.InvalidAt("no such batch in the dataset", "input", "batchId")
+			return fault.InvalidAt("no such batch in the dataset", at.of(i, "batchId")...)
 		}
 	}
 	if assignee == nil {
@@ -77,7 +95,7 @@ func checkParts(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, assignee
 	if err != nil {
 		return err
 	}
-	return catalog.CheckColleague(ctx, tx.Client(), d, *assignee, "input", "assigneeId")
+	return catalog.CheckColleague(ctx, tx.Client(), d, *assignee, at.of(i, "assigneeId")...)
 }
 
 // UpdateJobs makes the same change to each of the jobs. Its assignee may say
@@ -95,7 +113,7 @@ func UpdateJobs(ctx context.Context, db *database.DB, targets catalog.Targets[gi
 			if err := access.Allow(ctx, tx.Client(), dataset, in.actions(mine)...); err != nil {
 				return err
 			}
-			if err := checkParts(ctx, tx, dataset, in.AssigneeID.Value(), in.BatchID.Value()); err != nil {
+			if err := checkParts(ctx, tx, dataset, in.AssigneeID.Value(), in.BatchID.Value(), theInput, 0); err != nil {
 				return err
 			}
 		}
@@ -105,6 +123,9 @@ func UpdateJobs(ctx context.Context, db *database.DB, targets catalog.Targets[gi
 		return change(tx.Job.Update().Where(job.IDIn(targets.IDs...)), in).Exec(ctx)
 	})
 }
+
+// theInput is the place of what all items of a list share.
+func theInput(int) []any { return []any{"input"} }
 
 func (in UpdateJobInput) empty() bool {
 	return in.Done == nil && in.Reviewed == nil && !in.AssigneeID.IsSet() && !in.BatchID.IsSet()

@@ -46,7 +46,7 @@ func TestCreateJob(t *testing.T) {
 	}, func(t *testing.T, w *testkit.World, tt creation) {
 		in := work.CreateJobInput{DatasetID: w.Dataset.ID}
 		tt.change(w, &in)
-		j, err := work.CreateJob(w.As(t.Context(), tt.actor), w.DB, in)
+		j, err := makeJob(w.As(t.Context(), tt.actor), w, in)
 		if said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}

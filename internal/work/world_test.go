@@ -15,6 +15,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/testkit"
+	"github.com/datasetgen/datagen/internal/work"
 )
 
 // eachDatabase runs test in a world of its own on each of the two databases.
@@ -54,6 +55,25 @@ func staleRow(err error) any {
 		return nil
 	}
 	return stale.Current
+}
+
+// input is the place of the only item of a list.
+func input(int) []any { return []any{"input"} }
+
+// makeBatch and makeJob make one of those that a call may make.
+func makeBatch(ctx context.Context, w *testkit.World, in work.CreateBatchInput) (*ent.Batch, error) {
+	return only(work.CreateBatches(ctx, w.DB, []work.CreateBatchInput{in}, input))
+}
+
+func makeJob(ctx context.Context, w *testkit.World, in work.CreateJobInput) (*ent.Job, error) {
+	return only(work.CreateJobs(ctx, w.DB, []work.CreateJobInput{in}, input))
+}
+
+func only[R any](rows []*R, err error) (*R, error) {
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
 }
 
 // stock makes a batch of images that are in no job.
