@@ -109,7 +109,7 @@ func pixelMemory() int64 { return int64(runtime.GOMAXPROCS(0)+1) * 200 << 20 }
 func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	store, err := storage.Open(ctx, a.config.Storage)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("STORAGE_URL: %w", err)
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	return &pictures{

@@ -49,7 +49,7 @@ type surroundings struct {
 
 func newProgram(environ []string, in io.Reader, out, errs io.Writer) *cli.Command {
 	s := surroundings{environ, in, out, errs}
-	return &cli.Command{
+	program := &cli.Command{
 		Name:      "datagen",
 		Usage:     "make, label, version and export image datasets",
 		Version:   version,
@@ -68,8 +68,35 @@ README lists them. What is kept goes to ./data unless they say otherwise.`,
 			tokenCommand(s),
 			versionCommand(s),
 		},
-		HideVersion: true,
 		// The program prints the error once, in main.
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+	}
+	strict(program)
+	return program
+}
+
+// strict makes a command, and those below it, refuse words that they have no use for, in one line that
+// says where to read on.
+func strict(cmd *cli.Command) {
+	cmd.OnUsageError = func(_ context.Context, cmd *cli.Command, err error, _ bool) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.FullName())
+	}
+	if cmd.Action == nil {
+		cmd.Action = func(_ context.Context, cmd *cli.Command) error {
+			if cmd.Args().Present() {
+				return fmt.Errorf("%s has no command %q; see %[1]s --help", cmd.FullName(), cmd.Args().First())
+			}
+			return cli.ShowSubcommandHelp(cmd)
+		}
+	} else {
+		cmd.Before = func(ctx context.Context, cmd *cli.Command) (context.Context, error) {
+			if cmd.Args().Present() {
+				return ctx, fmt.Errorf("%s takes no %q; see %[1]s --help", cmd.FullName(), cmd.Args().First())
+			}
+			return ctx, nil
+		}
+	}
+	for _, sub := range cmd.Commands {
+		strict(sub)
 	}
 }

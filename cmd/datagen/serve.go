@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/urfave/cli/v3"
@@ -63,6 +64,9 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.Addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program listens on %s; choose another address with --addr or ADDR", a.config.Addr)
+	}
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", a.config.Addr, err)
 	}
@@ -80,6 +84,9 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 			}
 		})
 	}
+	if err := a.greetNobody(system, withDemo); err != nil {
+		return err
+	}
 	a.log.InfoContext(ctx, "listening", "url", address(listener), "version", version)
 	server := web.NewServer(handler, map[string]web.Check{"database": a.db.Ping}, a.log)
 	server.DrainDelay = a.config.ShutdownDelay
@@ -89,6 +96,16 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
+	return nil
+}
+
+// greetNobody says how to make the first user where there is none.
+func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
+	known, err := a.db.User.Query().Exist(ctx)
+	if err != nil || known || withDemo {
+		return err
+	}
+	a.log.WarnContext(ctx, "nobody can sign in yet; make a user with: datagen user create --email you@example.com")
 	return nil
 }
 

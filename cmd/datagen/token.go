@@ -10,6 +10,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent/apikey"
 	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/fault"
 )
 
 func tokenCommand(s surroundings) *cli.Command {
@@ -44,11 +45,14 @@ func (s surroundings) createToken(ctx context.Context, cmd *cli.Command) (err er
 	if err != nil {
 		return err
 	}
+	if !u.IsActive {
+		return fault.InvalidAt("the user is disabled; first: datagen user enable", "email")
+	}
 	request := auth.KeyRequest{Name: cmd.String("name"), Scope: apikey.ScopeWrite}
 	if cmd.Bool("read-only") {
 		request.Scope = apikey.ScopeRead
 	}
-	if d := cmd.Duration("expires-in"); d > 0 {
+	if d := cmd.Duration("expires-in"); cmd.IsSet("expires-in") {
 		end := time.Now().Add(d)
 		request.ExpiresAt = &end
 	}

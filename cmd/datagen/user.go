@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v3"
+	"golang.org/x/term"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/user"
@@ -23,7 +25,7 @@ import (
 func userCommand(s surroundings) *cli.Command {
 	return &cli.Command{
 		Name:  "user",
-		Usage: "make, list and disable users",
+		Usage: "make, list, disable and enable users",
 		Commands: []*cli.Command{
 			userCreateCommand(s),
 			{
@@ -44,6 +46,19 @@ func userCommand(s surroundings) *cli.Command {
 				},
 			},
 			{
+				Name:        "enable",
+				Usage:       "let a user in again who was disabled",
+				Description: "Their API keys are good again; of the sessions none is.",
+				Flags:       []cli.Flag{emailFlag()},
+				Action: func(ctx context.Context, cmd *cli.Command) error {
+					return s.withUser(ctx, cmd.String("email"), func(ctx context.Context, a *app, u *ent.User) error {
+						return a.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+							return tx.User.Update().Where(user.ID(u.ID), user.IsActive(false)).SetIsActive(true).Exec(ctx)
+						})
+					})
+				},
+			},
+			{
 				Name:        "password",
 				Usage:       "give a user a new password",
 				Description: "Ends the user's sessions and revokes their API keys.",
@@ -58,8 +73,9 @@ func userCreateCommand(s surroundings) *cli.Command {
 	return &cli.Command{
 		Name:  "create",
 		Usage: "make a user",
-		Description: `The first user of a workspace becomes its admin.
+		Description: `The first user of a workspace becomes its admin. At a terminal it asks for the password.
 
+   datagen user create --email ana@example.com
    datagen user create --email ana@example.com --password-stdin < password.txt`,
 		Flags: append(passwordFlags(),
 			emailFlag(),
@@ -84,13 +100,16 @@ func passwordFlags() []cli.Flag {
 	}
 }
 
-// password is what the flags of passwordFlags say.
+// password is what the flags of passwordFlags say, or the person at the terminal.
 func (s surroundings) password(cmd *cli.Command) (string, error) {
+	terminal, isTerminal := s.terminal()
 	switch given, stdin := cmd.String("password"), cmd.Bool("password-stdin"); {
 	case given != "" && stdin:
 		return "", errors.New("give --password or --password-stdin, not both")
 	case given != "":
 		return given, nil
+	case isTerminal:
+		return s.askPassword(terminal)
 	case !stdin:
 		return "", errors.New("give --password-stdin, or --password")
 	}
@@ -99,6 +118,34 @@ func (s surroundings) password(cmd *cli.Command) (string, error) {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
 	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// terminal is the file descriptor of standard input, if a person types there.
+func (s surroundings) terminal() (fd int, ok bool) {
+	file, ok := s.in.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	fd = int(file.Fd()) //nolint:gosec // a descriptor fits
+	return fd, term.IsTerminal(fd)
+}
+
+// askPassword has a person type a password twice, unseen.
+func (s surroundings) askPassword(terminal int) (string, error) {
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "Again: "} {
+		fmt.Fprint(s.err, prompt)
+		b, err := term.ReadPassword(terminal)
+		fmt.Fprintln(s.err)
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		typed[i] = string(b)
+	}
+	if typed[0] != typed[1] {
+		return "", errors.New("the two passwords differ")
+	}
+	return typed[0], nil
 }
 
 func (s surroundings) createUser(ctx context.Context, cmd *cli.Command) (err error) {
@@ -119,7 +166,10 @@ func (s surroundings) createUser(ctx context.Context, cmd *cli.Command) (err err
 	if err != nil {
 		return err
 	}
-	name := cmd.String("workspace")
+	name := strings.TrimSpace(cmd.String("workspace"))
+	if name == "" {
+		return fault.InvalidAt("must not be blank", "workspace")
+	}
 	err = a.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		id, isNew, err := workspaceNamed(ctx, tx, name)
 		if err != nil {

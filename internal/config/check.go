@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"reflect"
@@ -48,9 +49,16 @@ func unreadable(err error) []complaint {
 			continue
 		}
 		field, _ := reflect.TypeFor[Config]().FieldByName(bad.Name)
-		complaints = append(complaints, complaint{field.Tag.Get("env"), bad.Err})
+		complaints = append(complaints, complaint{field.Tag.Get("env"), cmp.Or(wanted[field.Type], bad.Err)})
 	}
 	return complaints
+}
+
+// wanted says what values of types that are not ours look like; those of ours say it themselves.
+var wanted = map[reflect.Type]error{
+	reflect.TypeFor[bool]():          errors.New("want true or false"),
+	reflect.TypeFor[time.Duration](): errors.New("want a time such as 90s, 15m or 720h"),
+	reflect.TypeFor[slog.Level]():    errors.New("want DEBUG, INFO, WARN or ERROR"),
 }
 
 // check looks at what can be read but would not work.
@@ -95,7 +103,7 @@ func checkStorage(u url.URL) error {
 
 func (c Config) checkSecretIsSet() error {
 	return when(c.Secret == "" && c.Database.IsPostgres() && !c.Debug,
-		"must be set over PostgreSQL, where processes share it; make one with: openssl rand -base64 32")
+		"must be set over PostgreSQL, where processes share it; %s", makeOne)
 }
 
 func checkPublic(u url.URL) error {

@@ -105,7 +105,7 @@ func TestLoadRefuses(t *testing.T) {
 		"STORAGE_URL=ftp://x":                "STORAGE_URL: want file:PATH",
 		"STORAGE_URL=file://data/objects":    "STORAGE_URL: want file:PATH",
 		"STORAGE_URL=data/objects":           "STORAGE_URL: want file:PATH",
-		"DEBUG=perhaps":                      "DEBUG: ",
+		"DEBUG=perhaps":                      "DEBUG: want true or false",
 		"PUBLIC_URL=data.example.com":        "PUBLIC_URL: want https://HOST",
 		"PUBLIC_URL=https://x/?a=b":          "PUBLIC_URL: want https://HOST",
 		"ALLOWED_HOSTS=https://x":            "ALLOWED_HOSTS: want host names without scheme and port",
@@ -120,12 +120,12 @@ func TestLoadRefuses(t *testing.T) {
 		"MAX_UPLOAD=9999999999GB":            "MAX_UPLOAD: want a number of bytes",
 		"MAX_UPLOAD=0":                       "MAX_UPLOAD: want more than 0 bytes",
 		"MAX_UPLOAD=81MB":                    "MAX_BODY: want room for MAX_UPLOAD, which is 81000000 bytes",
-		"ACCESS_TOKEN_TTL=15":                "ACCESS_TOKEN_TTL: ",
+		"ACCESS_TOKEN_TTL=15":                "ACCESS_TOKEN_TTL: want a time such as",
 		"ACCESS_TOKEN_TTL=-1s":               "ACCESS_TOKEN_TTL: want more than 0, got -1s",
 		"REFRESH_TOKEN_TTL=0s":               "REFRESH_TOKEN_TTL: want more than 0",
 		"LEGACY_TOKEN_TTL=0s":                "LEGACY_TOKEN_TTL: want more than 0",
 		"SHUTDOWN_DELAY=-1s":                 "SHUTDOWN_DELAY: want 0 or more",
-		"LOG_LEVEL=LOUD":                     "LOG_LEVEL: ",
+		"LOG_LEVEL=LOUD":                     "LOG_LEVEL: want DEBUG",
 		"LOG_FORMAT=xml":                     `LOG_FORMAT: want text or json, got "xml"`,
 	} {
 		t.Run(env, func(t *testing.T) {

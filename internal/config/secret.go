@@ -38,6 +38,8 @@ var placeholders = []string{
 	"replaceme", "replacethis", "secret", "12345678",
 }
 
+const makeOne = "make one with: openssl rand -base64 32"
+
 // check finds a secret that can be guessed. None at all is not its business.
 func (s Secret) check() error {
 	if s == "" {
@@ -46,13 +48,13 @@ func (s Secret) check() error {
 	plain := strings.Map(alphanumeric, string(s))
 	for _, word := range placeholders {
 		if strings.Contains(plain, word) {
-			return fmt.Errorf("looks like a placeholder (%s…); make one with: openssl rand -base64 32", word)
+			return fmt.Errorf("looks like a placeholder (%s…); %s", word, makeOne)
 		}
 	}
 	return cmp.Or(
-		when(len(s) < minSecret, "want %d bytes or more, got %d", minSecret, len(s)),
-		when(repeats(string(s)), "is one piece over and over"),
-		when(distinct(string(s)) < minDistinct, "want %d different characters or more, got %d", minDistinct, distinct(string(s))),
+		when(len(s) < minSecret, "want %d bytes or more, got %d; %s", minSecret, len(s), makeOne),
+		when(repeats(string(s)), "is one piece over and over; %s", makeOne),
+		when(distinct(string(s)) < minDistinct, "want %d different characters or more, got %d; %s", minDistinct, distinct(string(s)), makeOne),
 	)
 }
 
