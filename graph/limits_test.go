@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"entgo.io/ent/dialect"
 )
 
 // doubling is a document of n fragments, each of which spreads the next one twice. Whoever follows it
@@ -153,6 +155,16 @@ func TestFilters(t *testing.T) {
 					t.Errorf("%d filters: %q, want %q: %.500s", n, got.codes(), want, got.body)
 				}
 			}
+		}
+		for _, where := range []any{map[string]any{"not": map[string]any{}}, map[string]any{"and": []any{map[string]any{}}}} {
+			if got := a.ask(t, "viewer", query, map[string]any{"w": where}); got.codes() != "INVALID" || !strings.Contains(got.body, "a filter is empty") {
+				t.Errorf("%v: %s", where, got.body)
+			}
+		}
+		long := map[string]any{"nameContains": strings.Repeat("a", 1_000_000)}
+		want := map[string]string{dialect.SQLite: "INVALID", dialect.Postgres: ""}[a.db.Dialect()]
+		if got := a.ask(t, "viewer", query, map[string]any{"w": long}); got.codes() != want {
+			t.Errorf("a long text: %.300s", got.body)
 		}
 		literal := "{ datasets(where: " + strings.Repeat("{not: ", 480) + `{nameNEQ: "x"}` + strings.Repeat("}", 480) + ") { totalCount } }"
 		if got := a.ask(t, "viewer", literal, nil); got.codes() != "" {

@@ -46,14 +46,14 @@ type formatError string
 func (e formatError) Error() string { return string(e) }
 
 type variableDecoder struct {
-	schema  *ast.Schema
-	json    *json.Decoder
-	filters int // objects of where arguments so far
+	schema     *ast.Schema
+	json       *json.Decoder
+	conditions int // members of where arguments so far
 }
 
-// maxFilters is how many conditions, each an object, variables may hold: both databases
-// evaluate them to a depth of their own, and take time for each.
-const maxFilters = 200
+// maxConditions is how many conditions the filters in variables may hold, all together: both
+// databases evaluate them to a depth of their own, and take time for each.
+const maxConditions = 400
 
 // value reads one value of a type; nil is any.
 func (d *variableDecoder) value(typ *ast.Type) (any, error) {
@@ -88,12 +88,14 @@ func (d *variableDecoder) composite(open json.Delim, typ *ast.Type) (any, error)
 		}
 		return d.list(element)
 	}
-	if typ != nil && strings.HasSuffix(typ.Name(), "WhereInput") {
-		if d.filters++; d.filters > maxFilters {
-			return nil, formatError(fmt.Sprintf("hold more than %d filters", maxFilters))
-		}
+	types := d.fieldTypes(typ)
+	if typ == nil || !strings.HasSuffix(typ.Name(), "WhereInput") {
+		return d.members(types)
 	}
-	return d.members(d.fieldTypes(typ))
+	return d.members(func(name string) *ast.Type {
+		d.conditions++
+		return types(name)
+	})
 }
 
 // fieldTypes tells the type of each field of an input object; a single object may stand
@@ -157,7 +159,11 @@ func (d *variableDecoder) members(typeOf func(string) *ast.Type) (map[string]any
 		if !ok {
 			return nil, formatError(fmt.Sprintf("has the key %v", token))
 		}
-		if members[name], err = d.value(typeOf(name)); err != nil {
+		typ := typeOf(name)
+		if d.conditions > maxConditions {
+			return nil, formatError(fmt.Sprintf("hold more than %d conditions of filters", maxConditions))
+		}
+		if members[name], err = d.value(typ); err != nil {
 			return nil, err
 		}
 	}

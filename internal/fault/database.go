@@ -4,6 +4,7 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -29,10 +30,18 @@ func isConstraint(err error) bool {
 	return ent.IsConstraintError(err) || sqlgraph.IsConstraintError(err)
 }
 
-// isTooLong tells a statement with more parameters than there may be: a filter with a list without end.
+// isTooLong tells a statement with more parameters, deeper, or with a longer text to look for than may be: a filter without end.
 func isTooLong(err error) bool {
-	text := err.Error() // neither driver has a type for it
-	return strings.Contains(text, "too many SQL variables") || strings.Contains(text, "only supports 65535 parameters")
+	return says(err, "too many SQL variables", "only supports 65535 parameters", "Expression tree is too large", "pattern too complex")
+}
+
+// isEmptyFilter tells a filter without a condition where one must be, such as {not: {}}.
+func isEmptyFilter(err error) bool { return says(err, "ent: empty predicate") }
+
+// says tells an error by its words, where neither the drivers nor ent have a type for it.
+func says(err error, words ...string) bool {
+	text := err.Error()
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
 // outages are the classes and codes of PostgreSQL's errors that go by: the connection, transactions that

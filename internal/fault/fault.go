@@ -48,7 +48,8 @@ var kinds = []struct {
 	{isBadInput, "INVALID", http.StatusBadRequest, ""},
 	{ent.IsValidationError, "INVALID", http.StatusBadRequest, ""},
 	{isDataException, "INVALID", http.StatusBadRequest, "a value is out of range or malformed"},
-	{isTooLong, "INVALID", http.StatusBadRequest, "a list has too many values for one statement"},
+	{isTooLong, "INVALID", http.StatusBadRequest, "a filter has too many values, or one that is too long"},
+	{isEmptyFilter, "INVALID", http.StatusBadRequest, "a filter is empty where it must have a condition"},
 	{isConstraint, "CONFLICT", http.StatusConflict, "conflicts with what is stored"},
 	{isOutage, "UNAVAILABLE", http.StatusServiceUnavailable, Unavailable.Error()},
 }
