@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
@@ -27,7 +29,11 @@ func (p *plan) apply(ctx context.Context, tx *ent.Tx, db string) error {
 	if err := database.UpdateRows(ctx, tx, db, annotation.Table, slices.Concat(key, changing), p.update); err != nil {
 		return err
 	}
-	if err := database.InsertRows(ctx, tx, db, annotation.Table, slices.Concat(key, lasting, changing), p.create); err != nil {
+	err := database.InsertRows(ctx, tx, db, annotation.Table, slices.Concat(key, lasting, changing), p.create)
+	if sqlgraph.IsUniqueConstraintError(err) { // another call, on other images, has taken an id since it was looked for
+		return database.Overtaken(err)
+	}
+	if err != nil {
 		return err
 	}
 	return tx.Image.Update().Where(image.IDIn(slices.Collect(maps.Keys(p.touched))...)).Exec(access.System(ctx))

@@ -6,11 +6,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -183,6 +185,48 @@ func TestOneIDManyCallers(t *testing.T) {
 		// INVALID for who came later, CONFLICT for who came at the same moment.
 		if became["CREATED"] != 1 || became["INVALID"]+became["CONFLICT"] != len(boxes)-1 {
 			t.Errorf("%v", became)
+		}
+	})
+}
+
+// TestManyWritersOfAnID has eight people draw on images of their own at once, all with one id of their choice: one of them
+// gets it, the others learn item by item that it is taken, and what else they draw is kept.
+func TestManyWritersOfAnID(t *testing.T) {
+	t.Parallel()
+	const writers, rounds = 8, 10
+	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+		var images []*ent.Image
+		for range writers {
+			images = append(images, testkit.NewImage(w.DB.Client, w.Dataset).SaveX(access.System(t.Context())))
+		}
+		var got, kept atomic.Int64
+		for range rounds {
+			id := gid.NewAnnotationID()
+			var wg sync.WaitGroup
+			for _, img := range images {
+				wg.Go(func() {
+					mine := annotate.CreateInput{ImageID: img.ID, LabelID: w.Labels[0].ID, Type: annotate.BoundingBox, Data: testkit.Box(1)}
+					other := mine
+					mine.ID = &id
+					results, err := annotate.Annotate(annotator(t, w), w.DB, w.Dataset.ID, []annotate.Change{create(&mine), create(&other)}, false)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if results[0].Status == annotate.Created {
+						got.Add(1)
+					} else if outcome(results[0]) != "INVALID; create.id: is the id of an annotation elsewhere" {
+						t.Error(outcome(results[0]))
+					}
+					if results[1].Status == annotate.Created {
+						kept.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		if got.Load() != rounds || kept.Load() != writers*rounds {
+			t.Errorf("%d got an id, of %d; %d others were drawn", got.Load(), rounds, kept.Load())
 		}
 	})
 }

@@ -17,7 +17,7 @@ const attempts = 5
 
 // Write runs fn in one transaction: all that it does through tx is kept, or, when it returns
 // an error or panics, nothing is. It may run fn more than once, each time on what is then
-// stored, when transactions deadlock; fn must not change anything but the database.
+// stored, when transactions deadlock or overtake it; fn must not change anything but the database.
 //
 // SQLite runs one transaction at a time, so fn does nothing slow: no file, no network, no decoding.
 func (db *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
@@ -52,8 +52,20 @@ func (db *DB) try(ctx context.Context, fn func(context.Context, *ent.Tx) error) 
 	return tx.Commit()
 }
 
-// again tells a serialization failure or a deadlock.
+// again tells a serialization failure, a deadlock, and what is marked as Overtaken.
 func again(err error) bool {
+	if _, ok := errors.AsType[overtaken](err); ok {
+		return true
+	}
 	var e *pq.Error
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
+
+// Overtaken marks an error that another transaction has caused, by a row that was not there when this one looked, so
+// that Write runs it again: it then looks at that row too.
+func Overtaken(err error) error { return overtaken{err} }
+
+type overtaken struct{ error }
+
+// Unwrap returns the error that was marked.
+func (o overtaken) Unwrap() error { return o.error }

@@ -85,6 +85,7 @@ func TestWriteAgain(t *testing.T) {
 		"four times":              {[]error{deadlock, serialization, deadlock, deadlock}, 5, ""},
 		"five times":              {[]error{deadlock, deadlock, deadlock, deadlock, deadlock}, 5, "UNAVAILABLE"},
 		"duplicate":               {[]error{&pq.Error{Code: "23505"}}, 1, "INTERNAL"}, // without its words
+		"overtaken":               {[]error{fmt.Errorf("save: %w", database.Overtaken(&pq.Error{Code: "23505"}))}, 2, ""},
 		"conflict":                {[]error{fault.Conflict}, 1, "CONFLICT"},
 		"a conflict on the third": {[]error{deadlock, deadlock, fault.Conflict}, 3, "CONFLICT"},
 	} {
