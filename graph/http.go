@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -84,7 +85,7 @@ func (e httpError) Error() string { return e.says }
 var (
 	errMethod  = httpError{http.StatusMethodNotAllowed, "GraphQL takes GET and POST"}
 	errMedia   = httpError{http.StatusUnsupportedMediaType, "send application/json or multipart/form-data"}
-	errBody    = fmt.Errorf("%w: the body is not a JSON object with a query", fault.Invalid)
+	errBody    = fmt.Errorf("%w: the body is not a JSON object with a query, in UTF-8", fault.Invalid)
 	errNoQuery = fmt.Errorf("%w: query is missing", fault.Invalid)
 )
 
@@ -120,7 +121,7 @@ func readJSON(from io.Reader) (request, error) {
 		return request{}, err
 	}
 	var b body
-	if err := json.Unmarshal(text, &b); err != nil {
+	if !utf8.Valid(text) || json.Unmarshal(text, &b) != nil { // which would put other characters for what is no UTF-8
 		return request{}, errBody // not with the parser's words, which quote the body
 	}
 	return b.request()

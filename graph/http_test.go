@@ -43,6 +43,7 @@ func TestHTTP(t *testing.T) {
 		"post, text":              {body: hello, header: h("Content-Type", "text/plain"), status: 415, want: `"INVALID"`},
 		"post, form":              {body: "query={viewer{id}}", header: h("Content-Type", "application/x-www-form-urlencoded"), status: 415, want: `"INVALID"`},
 		"post, no JSON":           {body: `{"query": secret`, status: 400, want: `"INVALID"`},
+		"post, no UTF-8":          {body: "{\"query\": \"{ viewer { id } } #\xff\"}", status: 400, want: `in UTF-8`},
 		"post, batch":             {body: "[" + hello + "]", status: 400, want: `"INVALID"`},
 		"post, no query":          {body: `{"variables": {}}`, status: 400, want: `query is missing`},
 		"post, query no text":     {body: `{"query": 1}`, status: 400, want: `"INVALID"`},

@@ -9558,7 +9558,7 @@ input UpdateUserInput {
   firstName: String
   "Family name."
   lastName: String
-  "URL of a portrait; null for none."
+  "URL of a portrait, of http or https; null for none."
   avatar: String
   "Whether the user sees and manages all of the workspace. For admins."
   isAdmin: Boolean

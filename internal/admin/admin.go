@@ -4,6 +4,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -45,6 +46,15 @@ func (in UpdateUserInput) check(c *fault.Check) {
 	c.Text(in.FirstName, nameLength, "input", "firstName")
 	c.Text(in.LastName, nameLength, "input", "lastName")
 	c.Text(in.Avatar.Value(), avatarLength, "input", "avatar")
+	if avatar := in.Avatar.Value(); avatar != nil {
+		c.That(isWeb(*avatar), "must be a URL of http or https", "input", "avatar")
+	}
+}
+
+// isWeb tells a URL that a page may load: others, such as javascript:, run in the page of who looks at it.
+func isWeb(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // manages is the permission for what only admins do.

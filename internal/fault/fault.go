@@ -90,8 +90,8 @@ func Describe(err error) Public {
 		}
 		p := Public{Code: k.code, Message: cmp.Or(k.says, err.Error()), Status: k.status}
 		if fields, ok := errors.AsType[Fields](err); ok {
-			p.Fields = fields
-			p.Message = fields.Error()
+			p.Fields = fields[:min(len(fields), maxShown)]
+			p.Message = p.message(len(fields))
 		}
 		if stale, ok := errors.AsType[*StaleError](err); ok {
 			p.Current = stale.Current
@@ -103,6 +103,18 @@ func Describe(err error) Public {
 		return p
 	}
 	return Public{Code: "INTERNAL", Message: "internal error", Status: http.StatusInternalServerError}
+}
+
+// maxShown is how many complaints about an input a client is told: thousands of items may all be wrong.
+const maxShown = 100
+
+// message is the words of complaints, of which there are so many in all.
+func (p Public) message(all int) string {
+	text := Fields(p.Fields).Error()
+	if more := all - len(p.Fields); more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
 }
 
 // Wrap adds context to *errp unless it is nil. It is meant to be deferred:

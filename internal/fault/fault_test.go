@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,6 +85,19 @@ type liteError int
 
 func (e liteError) Error() string { return "SQLite" }
 func (e liteError) Code() int     { return int(e) }
+
+// TestDescribeMany: of complaints without end a client gets the first.
+func TestDescribeMany(t *testing.T) {
+	t.Parallel()
+	var c fault.Check
+	for i := range 10_000 {
+		c.That(false, "is blank", "items", i)
+	}
+	got := fault.Describe(c.Err())
+	if len(got.Fields) != 100 || !strings.HasSuffix(got.Message, "items[99]: is blank; and 9900 more") {
+		t.Errorf("%d fields, %s", len(got.Fields), got.Message)
+	}
+}
 
 func TestDescribeStale(t *testing.T) {
 	t.Parallel()
