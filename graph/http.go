@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,12 +100,22 @@ func readQuery(r *http.Request) (request, error) {
 	if !q.Has("query") {
 		return request{}, errNoQuery
 	}
+	variables := []byte(q.Get("variables"))
 	return request{
 		document:  q.Get("query"),
 		operation: q.Get("operationName"),
-		variables: jsonVariables([]byte(q.Get("variables"))),
+		variables: jsonVariables(variables),
 		readOnly:  true,
-	}, nil
+	}, checkVariables(variables)
+}
+
+// checkVariables refuses what cannot be variables, whatever the operation.
+func checkVariables(text []byte) error {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || text[0] == '{' || string(text) == "null" {
+		return nil
+	}
+	return fault.InvalidAt("must be a JSON object", "variables")
 }
 
 // body is an operation as JSON has it.
@@ -141,7 +152,7 @@ func (b body) request() (request, error) {
 	if b.OperationName != nil {
 		req.operation = *b.OperationName
 	}
-	return req, nil
+	return req, checkVariables(b.Variables)
 }
 
 // refuse answers a request that holds no operation.
