@@ -74,10 +74,17 @@ func UpdateDatasets(ctx context.Context, db *database.DB, targets Targets[gid.Da
 		return err
 	}
 	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if _, err := lockDatasets(ctx, tx, targets, access.EditDataset); err != nil || in == (UpdateDatasetInput{}) {
+		datasets, err := lockDatasets(ctx, tx, targets, access.EditDataset)
+		if err != nil {
 			return err
 		}
-		return tx.Dataset.Update().Where(dataset.IDIn(targets.IDs...)).
+		ids := Changed(datasets, func(d *ent.Dataset) gid.DatasetID { return d.ID }, func(d *ent.Dataset) bool {
+			return Differs(in.Name, d.Name) || Differs(in.Description, d.Description)
+		})
+		if len(ids) == 0 {
+			return nil
+		}
+		return tx.Dataset.Update().Where(dataset.IDIn(ids...)).
 			SetNillableName(in.Name).SetNillableDescription(in.Description).Exec(ctx)
 	})
 }

@@ -88,14 +88,28 @@ func UpdateImages(ctx context.Context, db *database.DB, targets Targets[gid.Imag
 	}
 	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		images, err := lockImages(ctx, tx, targets, in.actions()...)
-		if err != nil || in.empty() {
+		if err != nil {
 			return err
 		}
 		if err := checkLinks(ctx, tx, images, in.links()); err != nil {
 			return err
 		}
-		return change(tx.Image.Update().Where(image.IDIn(targets.IDs...)), in).Exec(ctx)
+		ids := Changed(images, func(img *ent.Image) gid.ImageID { return img.ID }, in.changes)
+		if len(ids) == 0 {
+			return nil
+		}
+		return change(tx.Image.Update().Where(image.IDIn(ids...)), in).Exec(ctx)
 	})
+}
+
+// changes tells whether an image is not yet what the input says.
+func (in UpdateImageInput) changes(img *ent.Image) bool {
+	return Differs(in.OriginalName, img.OriginalName) || Differs(in.Prompt, img.Prompt) ||
+		Differs(in.NegativePrompt, img.NegativePrompt) || Differs(in.GenerationType, img.GenerationType) ||
+		in.ExtraInformation != nil && in.ExtraInformation.String() != img.ExtraInformation.String() ||
+		Differs(in.IsSynthetic, img.IsSynthetic) || Differs(in.Done, img.Done) ||
+		Differs(in.Reviewed, img.Reviewed) || Differs(in.Split, img.Split) ||
+		Moves(in.BatchID, img.BatchID) || Moves(in.JobID, img.JobID) || Moves(in.BaseImageID, img.BaseImageID)
 }
 
 func change(u *ent.ImageUpdate, in UpdateImageInput) *ent.ImageUpdate {

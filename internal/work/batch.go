@@ -131,10 +131,17 @@ func UpdateBatches(ctx context.Context, db *database.DB, targets catalog.Targets
 		return err
 	}
 	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if _, err := lockBatches(ctx, tx, targets, access.EditBatches); err != nil || in == (UpdateBatchInput{}) {
+		batches, err := lockBatches(ctx, tx, targets, access.EditBatches)
+		if err != nil {
 			return err
 		}
-		return tx.Batch.Update().Where(batch.IDIn(targets.IDs...)).
+		ids := catalog.Changed(batches, func(b *ent.Batch) gid.BatchID { return b.ID }, func(b *ent.Batch) bool {
+			return catalog.Differs(in.Name, b.Name) || catalog.Differs(in.Workbench, b.Workbench)
+		})
+		if len(ids) == 0 {
+			return nil
+		}
+		return tx.Batch.Update().Where(batch.IDIn(ids...)).
 			SetNillableName(in.Name).SetNillableWorkbench(in.Workbench).Exec(ctx)
 	})
 }

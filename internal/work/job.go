@@ -117,19 +117,19 @@ func UpdateJobs(ctx context.Context, db *database.DB, targets catalog.Targets[gi
 				return err
 			}
 		}
-		if in.empty() {
+		ids := catalog.Changed(jobs, func(j *ent.Job) gid.JobID { return j.ID }, func(j *ent.Job) bool {
+			return catalog.Differs(in.Done, j.Done) || catalog.Differs(in.Reviewed, j.Reviewed) ||
+				catalog.Moves(in.AssigneeID, j.AssigneeID) || catalog.Moves(in.BatchID, j.BatchID)
+		})
+		if len(ids) == 0 {
 			return nil
 		}
-		return change(tx.Job.Update().Where(job.IDIn(targets.IDs...)), in).Exec(ctx)
+		return change(tx.Job.Update().Where(job.IDIn(ids...)), in).Exec(ctx)
 	})
 }
 
 // theInput is the place of what all items of a list share.
 func theInput(int) []any { return []any{"input"} }
-
-func (in UpdateJobInput) empty() bool {
-	return in.Done == nil && in.Reviewed == nil && !in.AssigneeID.IsSet() && !in.BatchID.IsSet()
-}
 
 // ownJobs tells of each dataset whether its jobs are all assigned to the viewer.
 func ownJobs(ctx context.Context, jobs []*ent.Job) map[gid.DatasetID]bool {

@@ -225,3 +225,26 @@ func TestDeleteJobs(t *testing.T) {
 		}
 	})
 }
+
+// TestTheSameAgain: a change that is sent again changes nothing.
+func TestTheSameAgain(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+		ctx := w.As(t.Context(), "manager")
+		in := work.UpdateJobInput{Done: new(true), AssigneeID: graphql.OmittableOf(w.Job.AssigneeID), BatchID: graphql.OmittableOf[*gid.BatchID](nil)}
+		for range 2 {
+			if err := work.UpdateJobs(ctx, w.DB, catalog.One(w.Job.ID, nil), in); err != nil {
+				t.Fatal(err)
+			}
+			if err := work.UpdateBatches(ctx, w.DB, catalog.One(w.Batch.ID, nil), work.UpdateBatchInput{Name: new("second"), Workbench: new(true)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if j := w.DB.Job.GetX(ctx, w.Job.ID); j.Version != 2 || !j.Done || j.AssigneeID == nil || j.BatchID != nil {
+			t.Errorf("%v", j)
+		}
+		if b := w.DB.Batch.GetX(ctx, w.Batch.ID); b.Version != 2 || b.Name != "second" {
+			t.Errorf("%v", b)
+		}
+	})
+}
