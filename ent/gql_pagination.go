@@ -138,7 +138,7 @@ func WithApiKeyOffset(offset *int) ApiKeyPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -503,7 +503,7 @@ func WithAnnotationOffset(offset *int) AnnotationPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -868,7 +868,7 @@ func WithBatchOffset(offset *int) BatchPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -1233,7 +1233,7 @@ func WithDatasetOffset(offset *int) DatasetPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -1598,7 +1598,7 @@ func WithImageOffset(offset *int) ImagePaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -1999,7 +1999,7 @@ func WithJobOffset(offset *int) JobPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -2346,7 +2346,7 @@ func WithLabelOffset(offset *int) LabelPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -2729,7 +2729,7 @@ func WithMemberOffset(offset *int) MemberPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -3076,7 +3076,7 @@ func WithSnapshotOffset(offset *int) SnapshotPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -3423,7 +3423,7 @@ func WithUserOffset(offset *int) UserPaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil
@@ -3788,7 +3788,7 @@ func WithWorkspaceOffset(offset *int) WorkspacePaginateOption {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil

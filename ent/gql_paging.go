@@ -18,7 +18,6 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/lib/pq"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -29,15 +28,23 @@ const (
 	MaxPage     = 500
 )
 
-func invalidPage(format string, args ...any) *gqlerror.Error {
-	err := gqlerror.Errorf(format, args...)
-	errcode.Set(err, "INVALID")
+// invalidPage complains about arguments.
+func invalidPage(message string, arguments ...string) *gqlerror.Error {
+	var fields []any
+	for _, name := range arguments {
+		fields = append(fields, map[string]any{"path": []string{name}, "message": message})
+	}
+	err := gqlerror.Errorf("%s", strings.TrimSpace(strings.Join(arguments, ", ")+" "+message))
+	err.Extensions = map[string]any{"code": "INVALID"}
+	if fields != nil {
+		err.Extensions["fields"] = fields
+	}
 	return err
 }
 
 func checkFirstLast(first, last *int) *gqlerror.Error {
 	if first != nil && last != nil {
-		return invalidPage("first and last exclude each other")
+		return invalidPage("exclude each other", "first", "last")
 	}
 	for _, arg := range []struct {
 		name  string
@@ -46,9 +53,9 @@ func checkFirstLast(first, last *int) *gqlerror.Error {
 		switch {
 		case arg.value == nil:
 		case *arg.value < 0:
-			return invalidPage("%s is less than 0", arg.name)
+			return invalidPage("is less than 0", arg.name)
 		case *arg.value > MaxPage:
-			return invalidPage("%s is more than %d", arg.name, MaxPage)
+			return invalidPage(fmt.Sprintf("is more than %d", MaxPage), arg.name)
 		}
 	}
 	return nil
@@ -69,7 +76,7 @@ func pageSize(first, last *int) (*int, error) {
 // checkOffset refuses an offset beside cursors.
 func checkOffset(offset int, after, before *Cursor, last *int) error {
 	if offset > 0 && (after != nil || before != nil || last != nil) {
-		return invalidPage("offset goes with first alone")
+		return invalidPage("goes with first alone", "offset")
 	}
 	return nil
 }

@@ -213,10 +213,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, apikey.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, apikey.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, apikey.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -237,10 +237,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, apikey.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, apikey.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, apikey.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -261,10 +261,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, apikey.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, apikey.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, apikey.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -285,10 +285,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, apikey.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, apikey.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, apikey.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -324,10 +324,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.PrefixNEQ != nil {
 		predicates = append(predicates, apikey.PrefixNEQ(*i.PrefixNEQ))
 	}
-	if len(i.PrefixIn) > 0 {
+	if i.PrefixIn != nil {
 		predicates = append(predicates, apikey.PrefixIn(i.PrefixIn...))
 	}
-	if len(i.PrefixNotIn) > 0 {
+	if i.PrefixNotIn != nil {
 		predicates = append(predicates, apikey.PrefixNotIn(i.PrefixNotIn...))
 	}
 	if i.PrefixGT != nil {
@@ -363,10 +363,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.ScopeNEQ != nil {
 		predicates = append(predicates, apikey.ScopeNEQ(*i.ScopeNEQ))
 	}
-	if len(i.ScopeIn) > 0 {
+	if i.ScopeIn != nil {
 		predicates = append(predicates, apikey.ScopeIn(i.ScopeIn...))
 	}
-	if len(i.ScopeNotIn) > 0 {
+	if i.ScopeNotIn != nil {
 		predicates = append(predicates, apikey.ScopeNotIn(i.ScopeNotIn...))
 	}
 	if i.ExpiresAt != nil {
@@ -375,10 +375,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.ExpiresAtNEQ != nil {
 		predicates = append(predicates, apikey.ExpiresAtNEQ(*i.ExpiresAtNEQ))
 	}
-	if len(i.ExpiresAtIn) > 0 {
+	if i.ExpiresAtIn != nil {
 		predicates = append(predicates, apikey.ExpiresAtIn(i.ExpiresAtIn...))
 	}
-	if len(i.ExpiresAtNotIn) > 0 {
+	if i.ExpiresAtNotIn != nil {
 		predicates = append(predicates, apikey.ExpiresAtNotIn(i.ExpiresAtNotIn...))
 	}
 	if i.ExpiresAtGT != nil {
@@ -405,10 +405,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.LastUsedAtNEQ != nil {
 		predicates = append(predicates, apikey.LastUsedAtNEQ(*i.LastUsedAtNEQ))
 	}
-	if len(i.LastUsedAtIn) > 0 {
+	if i.LastUsedAtIn != nil {
 		predicates = append(predicates, apikey.LastUsedAtIn(i.LastUsedAtIn...))
 	}
-	if len(i.LastUsedAtNotIn) > 0 {
+	if i.LastUsedAtNotIn != nil {
 		predicates = append(predicates, apikey.LastUsedAtNotIn(i.LastUsedAtNotIn...))
 	}
 	if i.LastUsedAtGT != nil {
@@ -435,10 +435,10 @@ func (i *ApiKeyWhereInput) P() (predicate.APIKey, error) {
 	if i.RevokedAtNEQ != nil {
 		predicates = append(predicates, apikey.RevokedAtNEQ(*i.RevokedAtNEQ))
 	}
-	if len(i.RevokedAtIn) > 0 {
+	if i.RevokedAtIn != nil {
 		predicates = append(predicates, apikey.RevokedAtIn(i.RevokedAtIn...))
 	}
-	if len(i.RevokedAtNotIn) > 0 {
+	if i.RevokedAtNotIn != nil {
 		predicates = append(predicates, apikey.RevokedAtNotIn(i.RevokedAtNotIn...))
 	}
 	if i.RevokedAtGT != nil {
@@ -692,10 +692,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, annotation.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, annotation.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, annotation.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -716,10 +716,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, annotation.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, annotation.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, annotation.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -740,10 +740,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, annotation.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, annotation.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, annotation.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -764,10 +764,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, annotation.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, annotation.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, annotation.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -788,10 +788,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, annotation.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, annotation.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, annotation.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.ImageID != nil {
@@ -800,10 +800,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.ImageIDNEQ != nil {
 		predicates = append(predicates, annotation.ImageIDNEQ(*i.ImageIDNEQ))
 	}
-	if len(i.ImageIDIn) > 0 {
+	if i.ImageIDIn != nil {
 		predicates = append(predicates, annotation.ImageIDIn(i.ImageIDIn...))
 	}
-	if len(i.ImageIDNotIn) > 0 {
+	if i.ImageIDNotIn != nil {
 		predicates = append(predicates, annotation.ImageIDNotIn(i.ImageIDNotIn...))
 	}
 	if i.LabelID != nil {
@@ -812,10 +812,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.LabelIDNEQ != nil {
 		predicates = append(predicates, annotation.LabelIDNEQ(*i.LabelIDNEQ))
 	}
-	if len(i.LabelIDIn) > 0 {
+	if i.LabelIDIn != nil {
 		predicates = append(predicates, annotation.LabelIDIn(i.LabelIDIn...))
 	}
-	if len(i.LabelIDNotIn) > 0 {
+	if i.LabelIDNotIn != nil {
 		predicates = append(predicates, annotation.LabelIDNotIn(i.LabelIDNotIn...))
 	}
 	if i.AuthorID != nil {
@@ -824,10 +824,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.AuthorIDNEQ != nil {
 		predicates = append(predicates, annotation.AuthorIDNEQ(*i.AuthorIDNEQ))
 	}
-	if len(i.AuthorIDIn) > 0 {
+	if i.AuthorIDIn != nil {
 		predicates = append(predicates, annotation.AuthorIDIn(i.AuthorIDIn...))
 	}
-	if len(i.AuthorIDNotIn) > 0 {
+	if i.AuthorIDNotIn != nil {
 		predicates = append(predicates, annotation.AuthorIDNotIn(i.AuthorIDNotIn...))
 	}
 	if i.AuthorIDIsNil {
@@ -842,10 +842,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.TypeNEQ != nil {
 		predicates = append(predicates, annotation.TypeNEQ(*i.TypeNEQ))
 	}
-	if len(i.TypeIn) > 0 {
+	if i.TypeIn != nil {
 		predicates = append(predicates, annotation.TypeIn(i.TypeIn...))
 	}
-	if len(i.TypeNotIn) > 0 {
+	if i.TypeNotIn != nil {
 		predicates = append(predicates, annotation.TypeNotIn(i.TypeNotIn...))
 	}
 	if i.TypeGT != nil {
@@ -887,10 +887,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.ConfidenceNEQ != nil {
 		predicates = append(predicates, annotation.ConfidenceNEQ(*i.ConfidenceNEQ))
 	}
-	if len(i.ConfidenceIn) > 0 {
+	if i.ConfidenceIn != nil {
 		predicates = append(predicates, annotation.ConfidenceIn(i.ConfidenceIn...))
 	}
-	if len(i.ConfidenceNotIn) > 0 {
+	if i.ConfidenceNotIn != nil {
 		predicates = append(predicates, annotation.ConfidenceNotIn(i.ConfidenceNotIn...))
 	}
 	if i.ConfidenceGT != nil {
@@ -917,10 +917,10 @@ func (i *AnnotationWhereInput) P() (predicate.Annotation, error) {
 	if i.SourceNEQ != nil {
 		predicates = append(predicates, annotation.SourceNEQ(*i.SourceNEQ))
 	}
-	if len(i.SourceIn) > 0 {
+	if i.SourceIn != nil {
 		predicates = append(predicates, annotation.SourceIn(i.SourceIn...))
 	}
-	if len(i.SourceNotIn) > 0 {
+	if i.SourceNotIn != nil {
 		predicates = append(predicates, annotation.SourceNotIn(i.SourceNotIn...))
 	}
 
@@ -1168,10 +1168,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, batch.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, batch.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, batch.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -1192,10 +1192,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, batch.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, batch.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, batch.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -1216,10 +1216,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, batch.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, batch.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, batch.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -1240,10 +1240,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, batch.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, batch.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, batch.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -1264,10 +1264,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, batch.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, batch.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, batch.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.Name != nil {
@@ -1276,10 +1276,10 @@ func (i *BatchWhereInput) P() (predicate.Batch, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, batch.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, batch.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, batch.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -1583,10 +1583,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, dataset.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, dataset.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, dataset.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -1607,10 +1607,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, dataset.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, dataset.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, dataset.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -1631,10 +1631,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, dataset.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, dataset.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, dataset.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -1655,10 +1655,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, dataset.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, dataset.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, dataset.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -1679,10 +1679,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.WorkspaceIDNEQ != nil {
 		predicates = append(predicates, dataset.WorkspaceIDNEQ(*i.WorkspaceIDNEQ))
 	}
-	if len(i.WorkspaceIDIn) > 0 {
+	if i.WorkspaceIDIn != nil {
 		predicates = append(predicates, dataset.WorkspaceIDIn(i.WorkspaceIDIn...))
 	}
-	if len(i.WorkspaceIDNotIn) > 0 {
+	if i.WorkspaceIDNotIn != nil {
 		predicates = append(predicates, dataset.WorkspaceIDNotIn(i.WorkspaceIDNotIn...))
 	}
 	if i.OwnerID != nil {
@@ -1691,10 +1691,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.OwnerIDNEQ != nil {
 		predicates = append(predicates, dataset.OwnerIDNEQ(*i.OwnerIDNEQ))
 	}
-	if len(i.OwnerIDIn) > 0 {
+	if i.OwnerIDIn != nil {
 		predicates = append(predicates, dataset.OwnerIDIn(i.OwnerIDIn...))
 	}
-	if len(i.OwnerIDNotIn) > 0 {
+	if i.OwnerIDNotIn != nil {
 		predicates = append(predicates, dataset.OwnerIDNotIn(i.OwnerIDNotIn...))
 	}
 	if i.Name != nil {
@@ -1703,10 +1703,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, dataset.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, dataset.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, dataset.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -1742,10 +1742,10 @@ func (i *DatasetWhereInput) P() (predicate.Dataset, error) {
 	if i.DescriptionNEQ != nil {
 		predicates = append(predicates, dataset.DescriptionNEQ(*i.DescriptionNEQ))
 	}
-	if len(i.DescriptionIn) > 0 {
+	if i.DescriptionIn != nil {
 		predicates = append(predicates, dataset.DescriptionIn(i.DescriptionIn...))
 	}
-	if len(i.DescriptionNotIn) > 0 {
+	if i.DescriptionNotIn != nil {
 		predicates = append(predicates, dataset.DescriptionNotIn(i.DescriptionNotIn...))
 	}
 	if i.DescriptionGT != nil {
@@ -2271,10 +2271,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, image.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, image.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, image.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -2295,10 +2295,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, image.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, image.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, image.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -2319,10 +2319,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, image.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, image.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, image.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -2343,10 +2343,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, image.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, image.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, image.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -2367,10 +2367,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, image.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, image.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, image.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.BatchID != nil {
@@ -2379,10 +2379,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.BatchIDNEQ != nil {
 		predicates = append(predicates, image.BatchIDNEQ(*i.BatchIDNEQ))
 	}
-	if len(i.BatchIDIn) > 0 {
+	if i.BatchIDIn != nil {
 		predicates = append(predicates, image.BatchIDIn(i.BatchIDIn...))
 	}
-	if len(i.BatchIDNotIn) > 0 {
+	if i.BatchIDNotIn != nil {
 		predicates = append(predicates, image.BatchIDNotIn(i.BatchIDNotIn...))
 	}
 	if i.BatchIDIsNil {
@@ -2397,10 +2397,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.JobIDNEQ != nil {
 		predicates = append(predicates, image.JobIDNEQ(*i.JobIDNEQ))
 	}
-	if len(i.JobIDIn) > 0 {
+	if i.JobIDIn != nil {
 		predicates = append(predicates, image.JobIDIn(i.JobIDIn...))
 	}
-	if len(i.JobIDNotIn) > 0 {
+	if i.JobIDNotIn != nil {
 		predicates = append(predicates, image.JobIDNotIn(i.JobIDNotIn...))
 	}
 	if i.JobIDIsNil {
@@ -2415,10 +2415,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.BaseImageIDNEQ != nil {
 		predicates = append(predicates, image.BaseImageIDNEQ(*i.BaseImageIDNEQ))
 	}
-	if len(i.BaseImageIDIn) > 0 {
+	if i.BaseImageIDIn != nil {
 		predicates = append(predicates, image.BaseImageIDIn(i.BaseImageIDIn...))
 	}
-	if len(i.BaseImageIDNotIn) > 0 {
+	if i.BaseImageIDNotIn != nil {
 		predicates = append(predicates, image.BaseImageIDNotIn(i.BaseImageIDNotIn...))
 	}
 	if i.BaseImageIDIsNil {
@@ -2433,10 +2433,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, image.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, image.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, image.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -2472,10 +2472,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.OriginalNameNEQ != nil {
 		predicates = append(predicates, image.OriginalNameNEQ(*i.OriginalNameNEQ))
 	}
-	if len(i.OriginalNameIn) > 0 {
+	if i.OriginalNameIn != nil {
 		predicates = append(predicates, image.OriginalNameIn(i.OriginalNameIn...))
 	}
-	if len(i.OriginalNameNotIn) > 0 {
+	if i.OriginalNameNotIn != nil {
 		predicates = append(predicates, image.OriginalNameNotIn(i.OriginalNameNotIn...))
 	}
 	if i.OriginalNameGT != nil {
@@ -2511,10 +2511,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.Sha256NEQ != nil {
 		predicates = append(predicates, image.Sha256NEQ(*i.Sha256NEQ))
 	}
-	if len(i.Sha256In) > 0 {
+	if i.Sha256In != nil {
 		predicates = append(predicates, image.Sha256In(i.Sha256In...))
 	}
-	if len(i.Sha256NotIn) > 0 {
+	if i.Sha256NotIn != nil {
 		predicates = append(predicates, image.Sha256NotIn(i.Sha256NotIn...))
 	}
 	if i.Sha256GT != nil {
@@ -2550,10 +2550,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.SizeNEQ != nil {
 		predicates = append(predicates, image.SizeNEQ(*i.SizeNEQ))
 	}
-	if len(i.SizeIn) > 0 {
+	if i.SizeIn != nil {
 		predicates = append(predicates, image.SizeIn(i.SizeIn...))
 	}
-	if len(i.SizeNotIn) > 0 {
+	if i.SizeNotIn != nil {
 		predicates = append(predicates, image.SizeNotIn(i.SizeNotIn...))
 	}
 	if i.SizeGT != nil {
@@ -2574,10 +2574,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.WidthNEQ != nil {
 		predicates = append(predicates, image.WidthNEQ(*i.WidthNEQ))
 	}
-	if len(i.WidthIn) > 0 {
+	if i.WidthIn != nil {
 		predicates = append(predicates, image.WidthIn(i.WidthIn...))
 	}
-	if len(i.WidthNotIn) > 0 {
+	if i.WidthNotIn != nil {
 		predicates = append(predicates, image.WidthNotIn(i.WidthNotIn...))
 	}
 	if i.WidthGT != nil {
@@ -2598,10 +2598,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.HeightNEQ != nil {
 		predicates = append(predicates, image.HeightNEQ(*i.HeightNEQ))
 	}
-	if len(i.HeightIn) > 0 {
+	if i.HeightIn != nil {
 		predicates = append(predicates, image.HeightIn(i.HeightIn...))
 	}
-	if len(i.HeightNotIn) > 0 {
+	if i.HeightNotIn != nil {
 		predicates = append(predicates, image.HeightNotIn(i.HeightNotIn...))
 	}
 	if i.HeightGT != nil {
@@ -2622,10 +2622,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.FormatNEQ != nil {
 		predicates = append(predicates, image.FormatNEQ(*i.FormatNEQ))
 	}
-	if len(i.FormatIn) > 0 {
+	if i.FormatIn != nil {
 		predicates = append(predicates, image.FormatIn(i.FormatIn...))
 	}
-	if len(i.FormatNotIn) > 0 {
+	if i.FormatNotIn != nil {
 		predicates = append(predicates, image.FormatNotIn(i.FormatNotIn...))
 	}
 	if i.Prompt != nil {
@@ -2634,10 +2634,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.PromptNEQ != nil {
 		predicates = append(predicates, image.PromptNEQ(*i.PromptNEQ))
 	}
-	if len(i.PromptIn) > 0 {
+	if i.PromptIn != nil {
 		predicates = append(predicates, image.PromptIn(i.PromptIn...))
 	}
-	if len(i.PromptNotIn) > 0 {
+	if i.PromptNotIn != nil {
 		predicates = append(predicates, image.PromptNotIn(i.PromptNotIn...))
 	}
 	if i.PromptGT != nil {
@@ -2673,10 +2673,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.NegativePromptNEQ != nil {
 		predicates = append(predicates, image.NegativePromptNEQ(*i.NegativePromptNEQ))
 	}
-	if len(i.NegativePromptIn) > 0 {
+	if i.NegativePromptIn != nil {
 		predicates = append(predicates, image.NegativePromptIn(i.NegativePromptIn...))
 	}
-	if len(i.NegativePromptNotIn) > 0 {
+	if i.NegativePromptNotIn != nil {
 		predicates = append(predicates, image.NegativePromptNotIn(i.NegativePromptNotIn...))
 	}
 	if i.NegativePromptGT != nil {
@@ -2712,10 +2712,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.GenerationTypeNEQ != nil {
 		predicates = append(predicates, image.GenerationTypeNEQ(*i.GenerationTypeNEQ))
 	}
-	if len(i.GenerationTypeIn) > 0 {
+	if i.GenerationTypeIn != nil {
 		predicates = append(predicates, image.GenerationTypeIn(i.GenerationTypeIn...))
 	}
-	if len(i.GenerationTypeNotIn) > 0 {
+	if i.GenerationTypeNotIn != nil {
 		predicates = append(predicates, image.GenerationTypeNotIn(i.GenerationTypeNotIn...))
 	}
 	if i.GenerationTypeGT != nil {
@@ -2769,10 +2769,10 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	if i.SplitNEQ != nil {
 		predicates = append(predicates, image.SplitNEQ(*i.SplitNEQ))
 	}
-	if len(i.SplitIn) > 0 {
+	if i.SplitIn != nil {
 		predicates = append(predicates, image.SplitIn(i.SplitIn...))
 	}
-	if len(i.SplitNotIn) > 0 {
+	if i.SplitNotIn != nil {
 		predicates = append(predicates, image.SplitNotIn(i.SplitNotIn...))
 	}
 
@@ -3077,10 +3077,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, job.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, job.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, job.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -3101,10 +3101,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, job.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, job.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, job.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -3125,10 +3125,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, job.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, job.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, job.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -3149,10 +3149,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, job.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, job.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, job.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -3173,10 +3173,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, job.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, job.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, job.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.BatchID != nil {
@@ -3185,10 +3185,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.BatchIDNEQ != nil {
 		predicates = append(predicates, job.BatchIDNEQ(*i.BatchIDNEQ))
 	}
-	if len(i.BatchIDIn) > 0 {
+	if i.BatchIDIn != nil {
 		predicates = append(predicates, job.BatchIDIn(i.BatchIDIn...))
 	}
-	if len(i.BatchIDNotIn) > 0 {
+	if i.BatchIDNotIn != nil {
 		predicates = append(predicates, job.BatchIDNotIn(i.BatchIDNotIn...))
 	}
 	if i.BatchIDIsNil {
@@ -3203,10 +3203,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.OwnerIDNEQ != nil {
 		predicates = append(predicates, job.OwnerIDNEQ(*i.OwnerIDNEQ))
 	}
-	if len(i.OwnerIDIn) > 0 {
+	if i.OwnerIDIn != nil {
 		predicates = append(predicates, job.OwnerIDIn(i.OwnerIDIn...))
 	}
-	if len(i.OwnerIDNotIn) > 0 {
+	if i.OwnerIDNotIn != nil {
 		predicates = append(predicates, job.OwnerIDNotIn(i.OwnerIDNotIn...))
 	}
 	if i.OwnerIDIsNil {
@@ -3221,10 +3221,10 @@ func (i *JobWhereInput) P() (predicate.Job, error) {
 	if i.AssigneeIDNEQ != nil {
 		predicates = append(predicates, job.AssigneeIDNEQ(*i.AssigneeIDNEQ))
 	}
-	if len(i.AssigneeIDIn) > 0 {
+	if i.AssigneeIDIn != nil {
 		predicates = append(predicates, job.AssigneeIDIn(i.AssigneeIDIn...))
 	}
-	if len(i.AssigneeIDNotIn) > 0 {
+	if i.AssigneeIDNotIn != nil {
 		predicates = append(predicates, job.AssigneeIDNotIn(i.AssigneeIDNotIn...))
 	}
 	if i.AssigneeIDIsNil {
@@ -3555,10 +3555,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, label.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, label.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, label.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -3579,10 +3579,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, label.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, label.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, label.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -3603,10 +3603,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, label.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, label.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, label.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -3627,10 +3627,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, label.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, label.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, label.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -3651,10 +3651,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, label.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, label.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, label.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.Name != nil {
@@ -3663,10 +3663,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, label.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, label.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, label.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -3702,10 +3702,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.ColorNEQ != nil {
 		predicates = append(predicates, label.ColorNEQ(*i.ColorNEQ))
 	}
-	if len(i.ColorIn) > 0 {
+	if i.ColorIn != nil {
 		predicates = append(predicates, label.ColorIn(i.ColorIn...))
 	}
-	if len(i.ColorNotIn) > 0 {
+	if i.ColorNotIn != nil {
 		predicates = append(predicates, label.ColorNotIn(i.ColorNotIn...))
 	}
 	if i.ColorGT != nil {
@@ -3741,10 +3741,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.OrderNEQ != nil {
 		predicates = append(predicates, label.OrderNEQ(*i.OrderNEQ))
 	}
-	if len(i.OrderIn) > 0 {
+	if i.OrderIn != nil {
 		predicates = append(predicates, label.OrderIn(i.OrderIn...))
 	}
-	if len(i.OrderNotIn) > 0 {
+	if i.OrderNotIn != nil {
 		predicates = append(predicates, label.OrderNotIn(i.OrderNotIn...))
 	}
 	if i.OrderGT != nil {
@@ -3765,10 +3765,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.PromptNEQ != nil {
 		predicates = append(predicates, label.PromptNEQ(*i.PromptNEQ))
 	}
-	if len(i.PromptIn) > 0 {
+	if i.PromptIn != nil {
 		predicates = append(predicates, label.PromptIn(i.PromptIn...))
 	}
-	if len(i.PromptNotIn) > 0 {
+	if i.PromptNotIn != nil {
 		predicates = append(predicates, label.PromptNotIn(i.PromptNotIn...))
 	}
 	if i.PromptGT != nil {
@@ -3804,10 +3804,10 @@ func (i *LabelWhereInput) P() (predicate.Label, error) {
 	if i.NegativePromptNEQ != nil {
 		predicates = append(predicates, label.NegativePromptNEQ(*i.NegativePromptNEQ))
 	}
-	if len(i.NegativePromptIn) > 0 {
+	if i.NegativePromptIn != nil {
 		predicates = append(predicates, label.NegativePromptIn(i.NegativePromptIn...))
 	}
-	if len(i.NegativePromptNotIn) > 0 {
+	if i.NegativePromptNotIn != nil {
 		predicates = append(predicates, label.NegativePromptNotIn(i.NegativePromptNotIn...))
 	}
 	if i.NegativePromptGT != nil {
@@ -4035,10 +4035,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, member.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, member.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, member.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -4059,10 +4059,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, member.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, member.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, member.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -4083,10 +4083,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, member.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, member.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, member.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -4107,10 +4107,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, member.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, member.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, member.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -4131,10 +4131,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, member.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, member.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, member.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.UserID != nil {
@@ -4143,10 +4143,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.UserIDNEQ != nil {
 		predicates = append(predicates, member.UserIDNEQ(*i.UserIDNEQ))
 	}
-	if len(i.UserIDIn) > 0 {
+	if i.UserIDIn != nil {
 		predicates = append(predicates, member.UserIDIn(i.UserIDIn...))
 	}
-	if len(i.UserIDNotIn) > 0 {
+	if i.UserIDNotIn != nil {
 		predicates = append(predicates, member.UserIDNotIn(i.UserIDNotIn...))
 	}
 	if i.Role != nil {
@@ -4155,10 +4155,10 @@ func (i *MemberWhereInput) P() (predicate.Member, error) {
 	if i.RoleNEQ != nil {
 		predicates = append(predicates, member.RoleNEQ(*i.RoleNEQ))
 	}
-	if len(i.RoleIn) > 0 {
+	if i.RoleIn != nil {
 		predicates = append(predicates, member.RoleIn(i.RoleIn...))
 	}
-	if len(i.RoleNotIn) > 0 {
+	if i.RoleNotIn != nil {
 		predicates = append(predicates, member.RoleNotIn(i.RoleNotIn...))
 	}
 
@@ -4373,10 +4373,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, snapshot.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, snapshot.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, snapshot.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -4397,10 +4397,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, snapshot.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, snapshot.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, snapshot.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -4421,10 +4421,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, snapshot.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, snapshot.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, snapshot.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -4445,10 +4445,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, snapshot.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, snapshot.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, snapshot.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -4469,10 +4469,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.DatasetIDNEQ != nil {
 		predicates = append(predicates, snapshot.DatasetIDNEQ(*i.DatasetIDNEQ))
 	}
-	if len(i.DatasetIDIn) > 0 {
+	if i.DatasetIDIn != nil {
 		predicates = append(predicates, snapshot.DatasetIDIn(i.DatasetIDIn...))
 	}
-	if len(i.DatasetIDNotIn) > 0 {
+	if i.DatasetIDNotIn != nil {
 		predicates = append(predicates, snapshot.DatasetIDNotIn(i.DatasetIDNotIn...))
 	}
 	if i.Name != nil {
@@ -4481,10 +4481,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, snapshot.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, snapshot.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, snapshot.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {
@@ -4520,10 +4520,10 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	if i.NoteNEQ != nil {
 		predicates = append(predicates, snapshot.NoteNEQ(*i.NoteNEQ))
 	}
-	if len(i.NoteIn) > 0 {
+	if i.NoteIn != nil {
 		predicates = append(predicates, snapshot.NoteIn(i.NoteIn...))
 	}
-	if len(i.NoteNotIn) > 0 {
+	if i.NoteNotIn != nil {
 		predicates = append(predicates, snapshot.NoteNotIn(i.NoteNotIn...))
 	}
 	if i.NoteGT != nil {
@@ -4782,10 +4782,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, user.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, user.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, user.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -4806,10 +4806,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, user.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, user.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, user.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -4830,10 +4830,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, user.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, user.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, user.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -4854,10 +4854,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.VersionNEQ != nil {
 		predicates = append(predicates, user.VersionNEQ(*i.VersionNEQ))
 	}
-	if len(i.VersionIn) > 0 {
+	if i.VersionIn != nil {
 		predicates = append(predicates, user.VersionIn(i.VersionIn...))
 	}
-	if len(i.VersionNotIn) > 0 {
+	if i.VersionNotIn != nil {
 		predicates = append(predicates, user.VersionNotIn(i.VersionNotIn...))
 	}
 	if i.VersionGT != nil {
@@ -4878,10 +4878,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.WorkspaceIDNEQ != nil {
 		predicates = append(predicates, user.WorkspaceIDNEQ(*i.WorkspaceIDNEQ))
 	}
-	if len(i.WorkspaceIDIn) > 0 {
+	if i.WorkspaceIDIn != nil {
 		predicates = append(predicates, user.WorkspaceIDIn(i.WorkspaceIDIn...))
 	}
-	if len(i.WorkspaceIDNotIn) > 0 {
+	if i.WorkspaceIDNotIn != nil {
 		predicates = append(predicates, user.WorkspaceIDNotIn(i.WorkspaceIDNotIn...))
 	}
 	if i.Email != nil {
@@ -4890,10 +4890,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.EmailNEQ != nil {
 		predicates = append(predicates, user.EmailNEQ(*i.EmailNEQ))
 	}
-	if len(i.EmailIn) > 0 {
+	if i.EmailIn != nil {
 		predicates = append(predicates, user.EmailIn(i.EmailIn...))
 	}
-	if len(i.EmailNotIn) > 0 {
+	if i.EmailNotIn != nil {
 		predicates = append(predicates, user.EmailNotIn(i.EmailNotIn...))
 	}
 	if i.EmailGT != nil {
@@ -4929,10 +4929,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.FirstNameNEQ != nil {
 		predicates = append(predicates, user.FirstNameNEQ(*i.FirstNameNEQ))
 	}
-	if len(i.FirstNameIn) > 0 {
+	if i.FirstNameIn != nil {
 		predicates = append(predicates, user.FirstNameIn(i.FirstNameIn...))
 	}
-	if len(i.FirstNameNotIn) > 0 {
+	if i.FirstNameNotIn != nil {
 		predicates = append(predicates, user.FirstNameNotIn(i.FirstNameNotIn...))
 	}
 	if i.FirstNameGT != nil {
@@ -4968,10 +4968,10 @@ func (i *UserWhereInput) P() (predicate.User, error) {
 	if i.LastNameNEQ != nil {
 		predicates = append(predicates, user.LastNameNEQ(*i.LastNameNEQ))
 	}
-	if len(i.LastNameIn) > 0 {
+	if i.LastNameIn != nil {
 		predicates = append(predicates, user.LastNameIn(i.LastNameIn...))
 	}
-	if len(i.LastNameNotIn) > 0 {
+	if i.LastNameNotIn != nil {
 		predicates = append(predicates, user.LastNameNotIn(i.LastNameNotIn...))
 	}
 	if i.LastNameGT != nil {
@@ -5222,10 +5222,10 @@ func (i *WorkspaceWhereInput) P() (predicate.Workspace, error) {
 	if i.IDNEQ != nil {
 		predicates = append(predicates, workspace.IDNEQ(*i.IDNEQ))
 	}
-	if len(i.IDIn) > 0 {
+	if i.IDIn != nil {
 		predicates = append(predicates, workspace.IDIn(i.IDIn...))
 	}
-	if len(i.IDNotIn) > 0 {
+	if i.IDNotIn != nil {
 		predicates = append(predicates, workspace.IDNotIn(i.IDNotIn...))
 	}
 	if i.IDGT != nil {
@@ -5246,10 +5246,10 @@ func (i *WorkspaceWhereInput) P() (predicate.Workspace, error) {
 	if i.CreatedAtNEQ != nil {
 		predicates = append(predicates, workspace.CreatedAtNEQ(*i.CreatedAtNEQ))
 	}
-	if len(i.CreatedAtIn) > 0 {
+	if i.CreatedAtIn != nil {
 		predicates = append(predicates, workspace.CreatedAtIn(i.CreatedAtIn...))
 	}
-	if len(i.CreatedAtNotIn) > 0 {
+	if i.CreatedAtNotIn != nil {
 		predicates = append(predicates, workspace.CreatedAtNotIn(i.CreatedAtNotIn...))
 	}
 	if i.CreatedAtGT != nil {
@@ -5270,10 +5270,10 @@ func (i *WorkspaceWhereInput) P() (predicate.Workspace, error) {
 	if i.UpdatedAtNEQ != nil {
 		predicates = append(predicates, workspace.UpdatedAtNEQ(*i.UpdatedAtNEQ))
 	}
-	if len(i.UpdatedAtIn) > 0 {
+	if i.UpdatedAtIn != nil {
 		predicates = append(predicates, workspace.UpdatedAtIn(i.UpdatedAtIn...))
 	}
-	if len(i.UpdatedAtNotIn) > 0 {
+	if i.UpdatedAtNotIn != nil {
 		predicates = append(predicates, workspace.UpdatedAtNotIn(i.UpdatedAtNotIn...))
 	}
 	if i.UpdatedAtGT != nil {
@@ -5294,10 +5294,10 @@ func (i *WorkspaceWhereInput) P() (predicate.Workspace, error) {
 	if i.NameNEQ != nil {
 		predicates = append(predicates, workspace.NameNEQ(*i.NameNEQ))
 	}
-	if len(i.NameIn) > 0 {
+	if i.NameIn != nil {
 		predicates = append(predicates, workspace.NameIn(i.NameIn...))
 	}
-	if len(i.NameNotIn) > 0 {
+	if i.NameNotIn != nil {
 		predicates = append(predicates, workspace.NameNotIn(i.NameNotIn...))
 	}
 	if i.NameGT != nil {

@@ -15,11 +15,11 @@ import (
 )
 
 func (r *mutationResolver) CreateAnnotation(ctx context.Context, input annotate.CreateInput) (*ent.Annotation, error) {
-	return annotated(annotate.Only(ctx, r.DB, annotate.Change{Create: &input}))
+	return r.drawn(ctx)(annotate.Only(ctx, r.DB, annotate.Change{Create: &input}))
 }
 
 func (r *mutationResolver) UpdateAnnotation(ctx context.Context, input annotate.UpdateInput) (*ent.Annotation, error) {
-	return annotated(annotate.Only(ctx, r.DB, annotate.Change{Update: &input}))
+	return r.drawn(ctx)(annotate.Only(ctx, r.DB, annotate.Change{Update: &input}))
 }
 
 func (r *mutationResolver) DeleteAnnotation(ctx context.Context, id string, expectedVersion *int) (string, error) {

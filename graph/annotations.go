@@ -11,12 +11,14 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
-// annotated is the annotation that a single change left.
-func annotated(result *annotate.Result, err error) (*ent.Annotation, error) {
-	if err != nil {
-		return nil, err
+// drawn answers createAnnotation and updateAnnotation.
+func (r *Resolver) drawn(ctx context.Context) func(*annotate.Result, error) (*ent.Annotation, error) {
+	return func(result *annotate.Result, err error) (*ent.Annotation, error) {
+		if err != nil {
+			return nil, err
+		}
+		return first(r.annotationsByID([]context.Context{ctx}, []gid.AnnotationID{*result.ID}))
 	}
-	return result.Annotation, nil
 }
 
 // replaced answers replaceAnnotations.

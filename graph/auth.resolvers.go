@@ -47,7 +47,7 @@ func (r *mutationResolver) CreateAPIKey(ctx context.Context, input model.CreateA
 		return nil, err
 	}
 	secret, key, err := r.Auth.CreateAPIKey(ctx, v, auth.KeyRequest{Name: input.Name, Scope: input.Scope, ExpiresAt: input.ExpiresAt})
-	return &model.CreateAPIKeyPayload{Key: secret, APIKey: key}, err
+	return &model.CreateAPIKeyPayload{Key: secret, APIKey: key}, below("input", err)
 }
 
 func (r *mutationResolver) RevokeAPIKey(ctx context.Context, id string) (*ent.APIKey, error) {

@@ -86,7 +86,8 @@ func (r *mutationResolver) CreateMembers(ctx context.Context, datasetID string, 
 
 func (r *mutationResolver) UpdateMember(ctx context.Context, id string, expectedVersion *int, role member.Role) (*ent.Member, error) {
 	return with("id", id, func(id gid.MemberID) (*ent.Member, error) {
-		return first(r.updateMembers(ctx, catalog.One(id, expectedVersion), role))
+		m, err := first(r.updateMembers(ctx, catalog.One(id, expectedVersion), role))
+		return m, ofOne(err)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/datasetgen/datagen/ent/member"
 	"github.com/datasetgen/datagen/internal/access"
 )
 
@@ -36,7 +37,7 @@ func TestInputErrors(t *testing.T) {
 		variables := map[string]any{
 			"d": gidOf("Dataset", w.Dataset.ID), "image": gidOf("Image", w.Images[0].ID), "label": gidOf("Label", w.Labels[0].ID),
 			"drawn": gidOf("Annotation", w.Drawn[0].ID), "theirs": gidOf("Label", w.Foreign.Labels[0].ID), "theirDrawn": gidOf("Annotation", w.Foreign.Drawn[0].ID),
-			"none": gidOf("Annotation", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"), "long": long, "batch": gidOf("Batch", w.Batch.ID), "user": gidOf("User", w.Users["annotator"].ID),
+			"none": gidOf("Annotation", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"), "long": long, "owner": gidOf("Member", w.DB.Member.Query().Where(member.DatasetID(w.Dataset.ID), member.RoleEQ(member.RoleOwner)).OnlyIDX(access.System(t.Context()))), "batch": gidOf("Batch", w.Batch.ID), "user": gidOf("User", w.Users["annotator"].ID),
 		}
 		for operation, want := range map[string][]string{
 			`createDataset(input: {name: ""}) { id }`:                                                                  {"/input/name must not be blank"},
@@ -61,6 +62,9 @@ func TestInputErrors(t *testing.T) {
 			`createImage(datasetId: $d, input: {data: "data:image/png;base64,aGVsbG8="}) { id }`: {"/input/data not a PNG, JPEG, WebP or GIF picture"},
 			`createImage(datasetId: $d, input: {}) { id }`:                                       {"/input must have either a file or data"},
 			`assignBatch(id: $batch, input: {userIds: [], imagesPerJob: 0}) { id }`:              {"/input/imagesPerJob must be at least 1", "/input/userIds must name at least one assignee"},
+			`deleteLabels(ids: ["x", "y"])`:                                                      {`/ids/0 "x" is not an id`, `/ids/1 "y" is not an id`},
+			`deleteMember(id: $owner)`:                                                           {"/id the owner stays; OWNER is given by transferDataset"},
+			`updateMember(id: $owner, role: VIEWER) { id }`:                                      {"/id the owner stays; OWNER is given by transferDataset"},
 			`createUser(input: {email: "no address", password: "short"}) { id }`:                 {"/input/email is not an e-mail address", "/input/password must have at least 8 characters"},
 		} {
 			a.checkRefused(t, operation, variables, want)
@@ -71,22 +75,9 @@ func TestInputErrors(t *testing.T) {
 // checkRefused sends a mutation as the workspace's admin, who may do it.
 func (a api) checkRefused(t *testing.T, operation string, variables map[string]any, want []string) {
 	t.Helper()
-	var declared []string
-	used := map[string]any{}
-	for _, name := range accessNames(operation) {
-		typ := "ID!"
-		if name == "long" {
-			typ = "String!"
-		}
-		declared = append(declared, "$"+name+": "+typ)
-		used[name] = variables[name]
-	}
-	head := "mutation "
-	if declared != nil {
-		head += "(" + strings.Join(declared, ", ") + ") "
-	}
+	mutation, used := declare(operation, variables)
 	before := rowsIn(t, a)
-	got := a.ask(t, "admin", head+"{ "+operation+" }", used)
+	got := a.ask(t, "admin", mutation, used)
 	if got.codes() != "INVALID" {
 		t.Errorf("%s\n%s", operation, got.body)
 	}
@@ -96,6 +87,24 @@ func (a api) checkRefused(t *testing.T, operation string, variables map[string]a
 	if after := rowsIn(t, a); after != before {
 		t.Errorf("%s changed %s to %s", operation, before, after)
 	}
+}
+
+// declare makes a mutation of a field, with the variables that it uses: $long is a text, the others are ids.
+func declare(field string, variables map[string]any) (mutation string, used map[string]any) {
+	var declared []string
+	used = map[string]any{}
+	for _, name := range accessNames(field) {
+		typ := "ID!"
+		if name == "long" {
+			typ = "String!"
+		}
+		declared = append(declared, "$"+name+": "+typ)
+		used[name] = variables[name]
+	}
+	if declared == nil {
+		return "mutation { " + field + " }", used
+	}
+	return "mutation (" + strings.Join(declared, ", ") + ") { " + field + " }", used
 }
 
 // rowsIn counts what the database holds, and adds up versions.
@@ -214,6 +223,41 @@ func TestNodes(t *testing.T) {
 		}
 		if got := a.ask(t, "viewer", `query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": make([]string, 501)}); got.codes() != "INVALID" {
 			t.Errorf("501 nodes: %.300s", got.body)
+		}
+	})
+}
+
+// TestAnswersOfWrites selects edges below what each mutation answers: they come with it, and the change is made once.
+func TestAnswersOfWrites(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		w := a.world
+		ids := map[string]any{
+			"d": gidOf("Dataset", w.Dataset.ID), "i": gidOf("Image", w.Images[2].ID), "l": gidOf("Label", w.Labels[0].ID), "b": gidOf("Batch", w.Batch.ID),
+			"j": gidOf("Job", w.Job.ID), "m": gidOf("Member", w.Member.ID), "a": gidOf("Annotation", w.Drawn[0].ID), "u": gidOf("User", w.Users["no member"].ID),
+		}
+		for operation, want := range map[string]string{
+			`createAnnotation(input: {imageId: $i, labelId: $l, type: "t", data: {}}) { label { name } image { dataset { name } } dataset { name } author { email } }`:          `"label":{"name":"sail"}`,
+			`updateAnnotation(input: {id: $a, type: "t"}) { label { name } image { id } author { email } }`:                                                                     `"label":{"name":"sail"}`,
+			`replaceAnnotations(imageId: $i, annotations: [{labelId: $l, type: "t", data: {}}]) { image { dataset { name } } annotations { label { name } author { email } } }`: `"label":{"name":"sail"}`,
+			`annotate(datasetId: $d, changes: [{create: {imageId: $i, labelId: $l, type: "t", data: {}}}]) { results { annotation { label { name } image { name } } } }`:        `"label":{"name":"sail"}`,
+			`createDataset(input: {name: "x"}) { owner { email } workspace { name } members { edges { node { user { email } } } } }`:                                            `"members":{"edges":[{"node":{"user":{"email"`,
+			`updateDataset(id: $d, input: {name: "y"}) { owner { email } labels { totalCount } }`:                                                                               `"labels":{"totalCount":`,
+			`createLabel(datasetId: $d, input: {name: "n", color: "red"}) { dataset { name } annotations { totalCount } }`:                                                      `"totalCount":0`,
+			`updateLabel(id: $l, input: {name: "sail"}) { dataset { name } annotations { totalCount } }`:                                                                        `"dataset":{"name"`,
+			`createBatch(input: {datasetId: $d, name: "n", imageIds: [$i]}) { dataset { name } images { totalCount edges { node { name } } } stats { images } }`:                `"stats":{"images":1}`,
+			`updateBatch(id: $b, input: {name: "n"}) { jobs { totalCount } images { totalCount } }`:                                                                             `"jobs":{"totalCount":`,
+			`createJob(input: {datasetId: $d, batchId: $b, assigneeId: $u, imageIds: [$i]}) { batch { name } owner { email } assignee { email } images { totalCount } }`:        `"images":{"totalCount":1}`,
+			`updateJob(id: $j, input: {done: true}) { batch { name } assignee { email } stats { images } }`:                                                                     `"stats":{"images":1}`,
+			`createMember(datasetId: $d, input: {userId: $u, role: VIEWER}) { user { email } dataset { name } }`:                                                                `"dataset":{"name"`,
+			`updateMember(id: $m, role: REVIEWER) { user { email } dataset { name } }`:                                                                                          `"dataset":{"name"`,
+			`updateImage(id: $i, input: {done: true}) { dataset { name } batch { name } labels { name } annotations { totalCount edges { node { label { name } } } } }`:         `"dataset":{"name"`,
+			`updateUser(id: $u, input: {firstName: "N"}) { workspace { name } jobs { totalCount } }`:                                                                            `"workspace":{"name"`,
+		} {
+			mutation, used := declare(operation, ids)
+			if got := a.ask(t, "admin", mutation, used); len(got.Errors) > 0 || !strings.Contains(got.body, want) {
+				t.Errorf("%s: %s; want %s", operation, got.body, want)
+			}
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/fault"
 )
 
@@ -207,6 +209,16 @@ func hasData(response *graphql.Response) bool {
 	return len(response.Data) > 0 && string(response.Data) != "null"
 }
 
+// retryAfter is when to try again, in seconds.
+func retryAfter(response *graphql.Response) int {
+	if len(response.Errors) > 0 {
+		if throttled, ok := errors.AsType[*auth.ThrottledError](response.Errors[0]); ok {
+			return throttled.Seconds()
+		}
+	}
+	return 2
+}
+
 // write writes an answer as it stands: its data are JSON already.
 func write(w http.ResponseWriter, status int, media string, response *graphql.Response) {
 	h := w.Header()
@@ -214,7 +226,7 @@ func write(w http.ResponseWriter, status int, media string, response *graphql.Re
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept")
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		h.Set("Retry-After", "2")
+		h.Set("Retry-After", strconv.Itoa(retryAfter(response)))
 	}
 	var parts [][]byte
 	if len(response.Errors) > 0 {

@@ -53,6 +53,9 @@ func with[ID any, P identifier[ID], R any](argument, id string, do func(ID) (R, 
 // parseTargets reads the ids of rows that are to be changed if they have the given versions.
 func parseTargets[ID comparable, P identifier[ID]](ids []string, versions []int) (catalog.Targets[ID], error) {
 	t := catalog.Targets[ID]{IDs: make([]ID, len(ids)), Versions: versions}
+	if err := catalog.CheckCount(len(ids), "ids"); err != nil {
+		return t, err
+	}
 	var c fault.Check
 	for i, id := range ids {
 		parsed, err := parse[ID, P](id, "ids", i)
@@ -70,7 +73,21 @@ func remove[ID comparable, P identifier[ID]](id string, version *int, do func(ca
 	if err != nil {
 		return "", err
 	}
-	return id, do(catalog.One(parsed, version))
+	return id, ofOne(do(catalog.One(parsed, version)))
+}
+
+// ofOne has complaints about the only one of ids name the argument id.
+func ofOne(err error) error {
+	fields, ok := errors.AsType[fault.Fields](err)
+	if !ok {
+		return err
+	}
+	for i, f := range fields {
+		if len(f.Path) > 0 && f.Path[0] == "ids" {
+			fields[i].Path = []any{"id"}
+		}
+	}
+	return fields
 }
 
 // removeAll deletes rows and answers their ids.
@@ -80,6 +97,17 @@ func removeAll[ID comparable, P identifier[ID]](ids []string, versions []int, do
 		return nil, err
 	}
 	return ids, do(t)
+}
+
+// below puts complaints under an argument.
+func below(argument string, err error) error {
+	fields, ok := errors.AsType[fault.Fields](err)
+	if !ok {
+		return err
+	}
+	var c fault.Check
+	c.Add(fields, argument)
+	return c.Err()
 }
 
 // values follows the pointers in a list of inputs, none of which is nil.
@@ -104,10 +132,13 @@ func inputAt(argument string) func(i int) []any {
 // single is the path of the only item, which is in the argument input.
 func single(int) []any { return []any{"input"} }
 
-// first is the only row of a list, or nil after an error.
+// first is the only row of a list. There is none when it was deleted just now.
 func first[R any](rows []*R, err error) (*R, error) {
 	if err != nil {
 		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fault.NotFound
 	}
 	return rows[0], nil
 }

@@ -172,3 +172,44 @@ func TestFilters(t *testing.T) {
 		}
 	})
 }
+
+// TestListsWithoutEnd: a list that is too long is refused before its items are looked at, whoever sends it.
+func TestListsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	a := onSQLite(t)
+	many := make([]any, 20_000)
+	for operation, item := range map[string]any{
+		`mutation($l: [ID!]!) { deleteLabels(ids: $l) }`:                                                               "x",
+		`mutation($l: [ID!]!) { updateImages(ids: $l, input: {done: true}) { id } }`:                                   "x",
+		`mutation($l: [LabelChange!]!) { updateLabels(changes: $l) { id } }`:                                           map[string]any{"id": gidOf("Label", 1), "input": map[string]any{"name": ""}},
+		`mutation($l: [CreateDatasetInput!]!) { createDatasets(datasets: $l) { id } }`:                                 map[string]any{"name": ""},
+		`mutation($l: [CreateLabelInput!]!) { createLabels(datasetId: "RGF0YXNldDox", labels: $l) { id } }`:            map[string]any{"name": "", "color": ""},
+		`mutation($l: [CreateBatchInput!]!) { createBatches(batches: $l) { id } }`:                                     map[string]any{"datasetId": gidOf("Dataset", 1), "name": ""},
+		`mutation($l: [CreateJobInput!]!) { createJobs(jobs: $l) { id } }`:                                             map[string]any{"datasetId": gidOf("Dataset", 1)},
+		`mutation($l: [AnnotationChange!]!) { annotate(datasetId: "RGF0YXNldDox", changes: $l) { results { id } } }`:   map[string]any{},
+		`mutation($l: [AnnotationInput!]!) { replaceAnnotations(imageId: "SW1hZ2U6MQ", annotations: $l) { created } }`: map[string]any{"labelId": gidOf("Label", 1), "type": "", "data": map[string]any{}},
+	} {
+		for i := range many {
+			many[i] = item
+		}
+		for _, actor := range []string{"anonymous", "viewer"} {
+			got := a.ask(t, actor, operation, map[string]any{"l": many})
+			if len(got.Errors) != 1 || got.Data["x"] != nil || len(got.body) > 1000 || got.statements > 0 {
+				t.Errorf("%s, %s: %.300s (%d bytes, %d statements)", operation, actor, got.body, len(got.body), got.statements)
+			}
+		}
+	}
+}
+
+// TestEmptyLists: a filter by an empty list finds nothing.
+func TestEmptyLists(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		for where, want := range map[string]any{`idIn: []`: 0.0, `nameIn: []`: 0.0, `hasLabelIn: []`: 0.0, `splitIn: []`: 0.0, `batchIdIn: []`: 0.0, `idNotIn: []`: 3.0, `idIn: null`: 3.0} {
+			got := a.mustAsk(t, "viewer", `query($d: ID!) { dataset(id: $d) { images(where: {`+where+`}) { totalCount } } }`, map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID)})
+			if n := at(t, got.Data, "dataset.images.totalCount"); n != want {
+				t.Errorf("%s finds %v, want %v", where, n, want)
+			}
+		}
+	})
+}

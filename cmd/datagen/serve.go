@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +61,7 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.store.Close()) }()
+	boundMemory()
 	handler, err := a.handler(p, withDemo)
 	if err != nil {
 		return err
@@ -97,6 +100,14 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 		return cause
 	}
 	return nil
+}
+
+// boundMemory has the collector keep up with pictures that are decoded, each of which leaves up to 200 MB behind. GOMEMLIMIT
+// sets another bound.
+func boundMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(pixelMemory() * 5 / 4)
+	}
 }
 
 // greetNobody says how to make the first user where there is none.

@@ -22,11 +22,11 @@ func run() error {
 		return err
 	}
 	gql, err := entgql.NewExtension(
-		entgql.WithTemplates(templates...), // before WithWhereInputs, which adds one more
 		entgql.WithSchemaGenerator(),
 		entgql.WithSchemaPath("graph/ent.graphql"),
 		entgql.WithConfigPath("gqlgen.yml"),
 		entgql.WithWhereInputs(true),
+		entgql.WithTemplates(templates...), // after it, or it adds the template that is patched
 		entgql.WithSchemaHook(shapeSchema),
 	)
 	if err != nil {

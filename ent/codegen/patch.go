@@ -28,6 +28,7 @@ var sources = []struct{ name, module, file string }{
 	{"node", "entgo.io/contrib", "entgql/template/node.tmpl"},
 	{"pagination", "entgo.io/contrib", "entgql/template/pagination.tmpl"},
 	{"edge", "entgo.io/contrib", "entgql/template/edge.tmpl"},
+	{"where_input", "entgo.io/contrib", "entgql/template/where_input.tmpl"},
 	{"query", "entgo.io/ent", "entc/gen/template/dialect/sql/query.tmpl"},
 }
 

@@ -14,6 +14,7 @@ package main
 //   - pageInfo costs no count;
 //   - only the columns that are asked for are read, ids among them;
 //   - children of any number of parents are read in one statement;
+//   - a filter by an empty list finds nothing, not everything;
 //   - an id that does not exist, or that the viewer may not see, is null in nodes, not an error.
 var patches = []patch{
 	{"node", 1, `			return buf.String()
@@ -33,6 +34,8 @@ var patches = []patch{
 		}
 		ctx := graphql.WithPathContext(ctx,
 `},
+
+	{"where_input", 1, `if len(i.{{ $field }}) > 0 {`, `if i.{{ $field }} != nil {`},
 
 	{"pagination", 1, `	Cursor = entgql.Cursor[{{ $idType }}]
 	PageInfo = entgql.PageInfo[{{ $idType }}]
@@ -113,7 +116,7 @@ func With{{ $name }}Offset(offset *int) {{ $opt }} {
 			return nil
 		}
 		if *offset < 0 {
-			return invalidPage("offset is less than 0")
+			return invalidPage("is less than 0", "offset")
 		}
 		pager.offset = *offset
 		return nil

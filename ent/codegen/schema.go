@@ -168,7 +168,7 @@ var typeTexts = map[string]string{
 	"ImageSplit":       "The part of a dataset that an image is for when a model is trained.",
 	"MemberRole":       "What a member may do in a dataset; each role includes those before it.",
 	"Query":            "What can be asked.",
-	"JSONObject":       "A JSON object, any keys and values; what was sent comes back to the byte.",
+	"JSONObject":       "A JSON object, any keys and values; what was sent comes back to the byte, but for white space between its tokens.",
 	"Time":             "A moment in UTC, as RFC 3339 writes it, to the microsecond.",
 	"Cursor":           "A place in a connection; opaque.",
 	"Node":             "Whatever has an id.",

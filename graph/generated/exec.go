@@ -9459,7 +9459,7 @@ input LabelChange {
 	{Name: "../root.graphql", Input: `"A moment in UTC, as RFC 3339 writes it, to the microsecond."
 scalar Time
 
-"A JSON object, any keys and values; what was sent comes back to the byte."
+"A JSON object, any keys and values; what was sent comes back to the byte, but for white space between its tokens."
 scalar JSONObject
 
 "A file, sent as the GraphQL multipart request specification says (https://github.com/jaydenseric/graphql-multipart-request-spec)."

@@ -136,6 +136,9 @@ func UpdateUser(ctx context.Context, db *database.DB, authority *auth.Authority,
 	if in.disables() && isViewer(ctx, id) {
 		return nil, fault.InvalidAt(notYourself, "input", "isActive")
 	}
+	if in.IsAdmin != nil && !*in.IsAdmin && isViewer(ctx, id) {
+		return nil, fault.InvalidAt("you cannot end your own rights; another admin can", "input", "isAdmin") // so that one is left
+	}
 	u, err := database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.User, error) {
 		q := tx.User.Query().Where(user.ID(id))
 		q.Modify(database.Lock)

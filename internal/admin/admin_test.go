@@ -138,6 +138,7 @@ func TestUpdateUser(t *testing.T) {
 		"up by an admin":          {"admin", "viewer", nil, up, "", func(u *ent.User) bool { return u.IsAdmin && u.SessionVersion == 1 }},
 		"off by an admin":         {"admin", "viewer", nil, off, "", func(u *ent.User) bool { return !u.IsActive && u.SessionVersion == 2 }},
 		"off by oneself":          {"viewer", "viewer", nil, off, forbidden, nil},
+		"an admin down by itself": {"admin", "admin", nil, admin.UpdateUserInput{IsAdmin: new(false)}, "INVALID input.isAdmin: you cannot end your own rights; another admin can", nil},
 		"an admin off by itself":  {"admin", "admin", nil, off, "INVALID input.isActive: you cannot disable yourself", nil},
 		"a script for a portrait": {"viewer", "viewer", nil, admin.UpdateUserInput{Avatar: graphql.OmittableOf(new("javascript:alert(1)"))}, "INVALID input.avatar: must be a URL of http or https", nil},
 		"without a portrait":      {"viewer", "viewer", nil, admin.UpdateUserInput{Avatar: graphql.OmittableOf[*string](nil)}, "", func(u *ent.User) bool { return u.Avatar == nil }},

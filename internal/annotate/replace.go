@@ -82,16 +82,18 @@ func replace(
 	if locked == nil {
 		return nil, fmt.Errorf("image %w", fault.NotFound) // deleted meanwhile
 	}
-	if err := database.Fresh(locked.Version, expected, locked); err != nil {
-		return nil, err
-	}
+	stale := database.Fresh(locked.Version, expected, locked)
 	old, err := tx.Annotation.Query().Where(annotation.ImageID(img.ID)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlan(ctx, img.DatasetID)
 	r := &Replacement{Image: locked}
-	if err := p.replace(s, old, changes, problems, r); err != nil {
+	err = p.replace(s, old, changes, problems, r)
+	if stale != nil && (err != nil || len(p.touched) > 0) {
+		return nil, stale // but not when nothing is to be done: the call was sent again, or others had the same idea
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := p.apply(ctx, tx, dialect); err != nil {

@@ -2,6 +2,7 @@ package annotate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/annotate"
+	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -188,6 +190,29 @@ func TestReplaceMany(t *testing.T) {
 		}
 		if left := on(t, w, w.Images[2]); r.Deleted != many-1 || r.Kept != 1 || len(left) != 1 || left[0].Version != 1 {
 			t.Errorf("%d deleted, %d kept, %d left", r.Deleted, r.Kept, len(left))
+		}
+	})
+}
+
+// TestReplaceAgain: a list that is sent again with the version of before is no conflict: it is what the image has already.
+func TestReplaceAgain(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+		id, version := gid.NewAnnotationID(), 1
+		list := []annotate.Input{{ID: &id, LabelID: w.Labels[0].ID, Type: annotate.BoundingBox, Data: testkit.Box(7)}}
+		for i, want := range []annotate.Replacement{{Created: 1}, {Kept: 1}} {
+			got, err := annotate.Replace(annotator(t, w), w.DB, w.Images[2].ID, list, &version)
+			if err != nil || got.Created != want.Created || got.Kept != want.Kept || got.Deleted != 0 || got.Image.Version != 2 {
+				t.Errorf("time %d: %v, %+v", i+1, err, got)
+			}
+		}
+		list[0].Data = testkit.Box(8)
+		if _, err := annotate.Replace(annotator(t, w), w.DB, w.Images[2].ID, list, &version); !errors.Is(err, fault.Conflict) {
+			t.Errorf("another list with the version of before: %v", err)
+		}
+		list[0].LabelID = w.Foreign.Labels[0].ID
+		if _, err := annotate.Replace(annotator(t, w), w.DB, w.Images[2].ID, list, &version); !errors.Is(err, fault.Conflict) {
+			t.Errorf("a list that is wrong as well: %v", err)
 		}
 	})
 }

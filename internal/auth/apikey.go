@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/apikey"
@@ -12,7 +13,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
-// maxKeyName is the length of the longest name of an API key, in bytes.
+// maxKeyName is the length of the longest name of an API key, in characters.
 const maxKeyName = 100
 
 // KeyRequest is what an API key shall be.
@@ -66,8 +67,8 @@ func (a *Authority) checkKey(r KeyRequest) error {
 	switch {
 	case name == "":
 		return fault.InvalidAt("must not be blank", "name")
-	case len(name) > maxKeyName:
-		return fault.InvalidAt("must have at most 100 bytes", "name")
+	case utf8.RuneCountInString(name) > maxKeyName:
+		return fault.InvalidAt("must have at most 100 characters", "name")
 	case apikey.ScopeValidator(r.Scope) != nil:
 		return fault.InvalidAt("must be READ or WRITE", "scope")
 	case r.ExpiresAt != nil && !r.ExpiresAt.After(a.now()):

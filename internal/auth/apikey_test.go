@@ -126,7 +126,7 @@ func TestCreateAPIKey(t *testing.T) {
 			"longest name":   {session, auth.KeyRequest{Name: strings.Repeat("k", 100)}, ""},
 			"by API key":     {access.Viewer{UserID: u.ID}, auth.KeyRequest{Name: "k"}, "not allowed by API key: sign in"},
 			"no name":        {session, auth.KeyRequest{Name: " "}, "name: must not be blank"},
-			"long name":      {session, auth.KeyRequest{Name: strings.Repeat("k", 101)}, "name: must have at most 100 bytes"},
+			"long name":      {session, auth.KeyRequest{Name: strings.Repeat("k", 101)}, "name: must have at most 100 characters"},
 			"unknown scope":  {session, auth.KeyRequest{Name: "k", Scope: "ADMIN"}, "scope: must be READ or WRITE"},
 			"expiry is past": {session, auth.KeyRequest{Name: "k", ExpiresAt: &past}, "expiresAt: must be in the future"},
 		} {

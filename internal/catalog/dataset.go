@@ -41,8 +41,10 @@ func CreateDatasets(ctx context.Context, db *database.DB, datasets []CreateDatas
 	if err != nil {
 		return nil, err
 	}
+	if err := CheckCount(len(datasets), "datasets"); err != nil {
+		return nil, err
+	}
 	var c fault.Check
-	checkCount(&c, len(datasets), "datasets")
 	for i, in := range datasets {
 		c.Add(UpdateDatasetInput{&in.Name, in.Description}.check(), at(i)...)
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -37,8 +38,10 @@ func One[ID comparable](id ID, version *int) Targets[ID] {
 
 // Check returns what is wrong with the targets by themselves.
 func (t Targets[ID]) Check() fault.Fields {
+	if fields, ok := errors.AsType[fault.Fields](CheckCount(len(t.IDs), "ids")); ok {
+		return fields
+	}
 	var c fault.Check
-	checkCount(&c, len(t.IDs), "ids")
 	c.That(len(t.Versions) == 0 || len(t.Versions) == len(t.IDs), "must have as many items as ids", "expectedVersions")
 	for i := range t.repeated() {
 		c.That(false, namedTwice, "ids", i)
@@ -68,8 +71,12 @@ func (t Targets[ID]) version(i int) *int {
 	return &t.Versions[i]
 }
 
-func checkCount(c *fault.Check, n int, path ...any) {
-	c.That(n <= maxChanges, fmt.Sprintf("has %d items; at most %d are allowed in one call", n, maxChanges), path...)
+// CheckCount complains about a list with more items than one call may change. It comes before any look at the items.
+func CheckCount(n int, path ...any) error {
+	if n <= maxChanges {
+		return nil
+	}
+	return fault.InvalidAt(fmt.Sprintf("has %d items; at most %d are allowed in one call", n, maxChanges), path...)
 }
 
 // Held is what Hold needs to know of a row.

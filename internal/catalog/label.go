@@ -54,8 +54,10 @@ func (in UpdateLabelInput) check() fault.Fields {
 
 // CreateLabels makes labels in a dataset. Their complaints are found under at.
 func CreateLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, labels []CreateLabelInput, at func(i int) []any) ([]*ent.Label, error) {
+	if err := CheckCount(len(labels), "labels"); err != nil {
+		return nil, err
+	}
 	var c fault.Check
-	checkCount(&c, len(labels), "labels")
 	for i, in := range labels {
 		c.Add(UpdateLabelInput{&in.Name, &in.Color, in.Order, in.Prompt, in.NegativePrompt}.check(), at(i)...)
 	}
@@ -78,8 +80,10 @@ func CreateLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, l
 
 // UpdateLabels changes labels, each in its own way. Complaints about them are found under at.
 func UpdateLabels(ctx context.Context, db *database.DB, changes []LabelChange, at func(i int) []any) ([]*ent.Label, error) {
+	if err := CheckCount(len(changes), "changes"); err != nil {
+		return nil, err
+	}
 	var c fault.Check
-	checkCount(&c, len(changes), "changes")
 	targets := Targets[gid.LabelID]{IDs: make([]gid.LabelID, len(changes))}
 	for i, u := range changes {
 		c.Add(u.Input.check(), at(i)...)

@@ -22,8 +22,10 @@ type CreateMemberInput struct {
 // CreateMembers lets users of the dataset's workspace into the dataset.
 // Complaints about them are found under at.
 func CreateMembers(ctx context.Context, db *database.DB, id gid.DatasetID, members []CreateMemberInput, at func(i int) []any) ([]*ent.Member, error) {
+	if err := CheckCount(len(members), "members"); err != nil {
+		return nil, err
+	}
 	var c fault.Check
-	checkCount(&c, len(members), "members")
 	seen := map[gid.UserID]bool{}
 	for i, in := range members {
 		c.That(in.Role != member.RoleOwner, ownerIsSet, append(at(i), "role")...)

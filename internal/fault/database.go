@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/lib/pq"
@@ -70,5 +71,5 @@ func isOutage(err error) bool {
 		return code == sqliteBusy || code == sqliteLocked || code == sqliteFull
 	}
 	var network *net.OpError
-	return errors.As(err, &network) || errors.Is(err, sqldriver.ErrBadConn)
+	return errors.As(err, &network) || errors.Is(err, sqldriver.ErrBadConn) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -6,9 +6,11 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,6 +65,7 @@ func TestDescribe(t *testing.T) {
 		"SQLite is corrupt":   {liteError(11), "INTERNAL", 500, "internal error"},
 		"cannot connect":      {&net.OpError{Op: "dial", Err: errors.New("refused")}, "UNAVAILABLE", 503, "busy, try again"},
 		"connection lost":     {sqldriver.ErrBadConn, "UNAVAILABLE", 503, "busy, try again"},
+		"no room for pixels":  {fmt.Errorf("write: %w", &fs.PathError{Op: "write", Err: syscall.ENOSPC}), "UNAVAILABLE", 503, "busy, try again"},
 		"unknown":             {errors.New("SELECT secret"), "INTERNAL", 500, "internal error"},
 		"our word first":      {fmt.Errorf("%w: %w", fault.NotFound, errors.New("x")), "NOT_FOUND", 404, "not found: x"},
 	} {

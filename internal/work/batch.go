@@ -42,7 +42,10 @@ func (in UpdateBatchInput) check() fault.Fields {
 
 // CreateBatches makes batches and puts images of their datasets into them. Complaints about them are found under at.
 func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchInput, at places) ([]*ent.Batch, error) {
-	c := checkCount(len(batches), at)
+	if err := checkCount(len(batches), at); err != nil {
+		return nil, err
+	}
+	var c fault.Check
 	for i, in := range batches {
 		c.Line(&in.Name, nameLength, at.of(i, "name")...)
 		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
@@ -86,9 +89,11 @@ type places func(i int) []any
 // of returns the path of a field of the i-th item.
 func (at places) of(i int, field string) []any { return append(slices.Clone(at(i)), field) }
 
-func checkCount(n int, at places) (c fault.Check) {
-	c.That(n <= maxMade, fmt.Sprintf("is one too many; at most %d are allowed in one call", maxMade), at(maxMade)...)
-	return c
+func checkCount(n int, at places) error {
+	if n <= maxMade {
+		return nil
+	}
+	return fault.InvalidAt(fmt.Sprintf("is one too many; at most %d are allowed in one call", maxMade), at(maxMade)...)
 }
 
 func checkImages(c *fault.Check, ids []gid.ImageID, path []any) {

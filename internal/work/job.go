@@ -37,7 +37,10 @@ type UpdateJobInput struct {
 
 // CreateJobs makes jobs and hands them to their assignees, if they name any. Complaints about them are found under at.
 func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at places) ([]*ent.Job, error) {
-	c := checkCount(len(jobs), at)
+	if err := checkCount(len(jobs), at); err != nil {
+		return nil, err
+	}
+	var c fault.Check
 	for i, in := range jobs {
 		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
 	}
