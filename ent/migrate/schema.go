@@ -148,6 +148,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{BatchesColumns[6], BatchesColumns[5], BatchesColumns[0]},
 			},
+			{
+				Name:    "batch_dataset_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{BatchesColumns[6], BatchesColumns[4], BatchesColumns[0]},
+			},
 		},
 	}
 	// DatasetsColumns holds the columns for the "datasets" table.
@@ -272,6 +277,26 @@ var (
 				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[6]},
 			},
 			{
+				Name:    "image_dataset_id_name",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[4]},
+			},
+			{
+				Name:    "image_dataset_id_original_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[5], ImagesColumns[0]},
+			},
+			{
+				Name:    "image_dataset_id_size_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[7], ImagesColumns[0]},
+			},
+			{
+				Name:    "image_dataset_id_format_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[10], ImagesColumns[0]},
+			},
+			{
 				Name:    "image_dataset_id_is_synthetic_id",
 				Unique:  false,
 				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[15], ImagesColumns[0]},
@@ -359,6 +384,16 @@ var (
 				Columns: []*schema.Column{JobsColumns[7], JobsColumns[0]},
 			},
 			{
+				Name:    "job_dataset_id_done_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[7], JobsColumns[4], JobsColumns[0]},
+			},
+			{
+				Name:    "job_dataset_id_reviewed_id",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[7], JobsColumns[5], JobsColumns[0]},
+			},
+			{
 				Name:    "job_batch_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{JobsColumns[6], JobsColumns[0]},
@@ -411,6 +446,11 @@ var (
 				Name:    "label_dataset_id_order_id",
 				Unique:  false,
 				Columns: []*schema.Column{LabelsColumns[9], LabelsColumns[6], LabelsColumns[0]},
+			},
+			{
+				Name:    "label_dataset_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{LabelsColumns[9], LabelsColumns[4], LabelsColumns[0]},
 			},
 		},
 	}

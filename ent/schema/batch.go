@@ -40,7 +40,11 @@ func (Batch) Edges() []ent.Edge {
 
 // Indexes of the Batch.
 func (Batch) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("dataset_id", "id"), index.Fields("dataset_id", "workbench", "id")}
+	return []ent.Index{
+		index.Fields("dataset_id", "id"),
+		index.Fields("dataset_id", "workbench", "id"),
+		index.Fields("dataset_id", "name", "id"),
+	}
 }
 
 // Annotations of the Batch.

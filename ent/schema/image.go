@@ -66,12 +66,17 @@ func (Image) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the Image: lists newest first within each parent, one for each filter, and the foreign keys.
+// Indexes of the Image: lists newest first within each parent, one for each filter and order, and the foreign keys.
+// There is none of updated_at, which every stroke on the image would have to move.
 func (Image) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("dataset_id", "id"),
 		index.Fields("dataset_id", "created_at", "id"),
 		index.Fields("dataset_id", "sha256"),
+		index.Fields("dataset_id", "name"),
+		index.Fields("dataset_id", "original_name", "id"),
+		index.Fields("dataset_id", "size", "id"),
+		index.Fields("dataset_id", "format", "id"),
 		index.Fields("dataset_id", "is_synthetic", "id"),
 		index.Fields("dataset_id", "done", "id"),
 		index.Fields("dataset_id", "reviewed", "id"),

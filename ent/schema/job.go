@@ -48,6 +48,8 @@ func (Job) Edges() []ent.Edge {
 func (Job) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("dataset_id", "id"),
+		index.Fields("dataset_id", "done", "id"),
+		index.Fields("dataset_id", "reviewed", "id"),
 		index.Fields("batch_id", "id"),
 		index.Fields("assignee_id", "dataset_id", "id"),
 		index.Fields("owner_id"),

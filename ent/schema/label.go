@@ -43,7 +43,11 @@ func (Label) Edges() []ent.Edge {
 
 // Indexes of the Label.
 func (Label) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("dataset_id", "id"), index.Fields("dataset_id", "order", "id")}
+	return []ent.Index{
+		index.Fields("dataset_id", "id"),
+		index.Fields("dataset_id", "order", "id"),
+		index.Fields("dataset_id", "name", "id"),
+	}
 }
 
 // Annotations of the Label.
