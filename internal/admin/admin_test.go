@@ -47,15 +47,6 @@ func system(t *testing.T) context.Context {
 	return access.System(t.Context())
 }
 
-// said is the code and the words of an error as a client sees them, or the empty text.
-func said(err error) string {
-	if err == nil {
-		return ""
-	}
-	public := fault.Describe(err)
-	return public.Code + " " + public.Message
-}
-
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
 	type creation struct {
@@ -81,7 +72,7 @@ func TestCreateUser(t *testing.T) {
 		tt.change(w, &in)
 		before := w.DB.User.Query().CountX(system(t))
 		u, err := admin.CreateUser(w.As(t.Context(), tt.actor), w.DB, w.authority, in)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Fatalf("%v; want %s", err, tt.want)
 		}
 		if n := w.DB.User.Query().CountX(system(t)); (n == before+1) != (err == nil) {
@@ -149,7 +140,7 @@ func TestUpdateUser(t *testing.T) {
 	}, func(t *testing.T, w world, tt update) {
 		id := w.Users[tt.who].ID
 		u, err := admin.UpdateUser(w.As(t.Context(), tt.actor), w.DB, w.authority, id, tt.expected, tt.in)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Fatalf("%v; want %s", err, tt.want)
 		}
 		stored := w.DB.User.GetX(system(t), id)
@@ -187,7 +178,7 @@ func TestEndOfAccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		for actor, want := range map[string]string{"manager": forbidden, "other workspace": "NOT_FOUND user not found"} {
-			if err := end(w.As(t.Context(), actor), w, u.ID); said(err) != want {
+			if err := end(w.As(t.Context(), actor), w, u.ID); testkit.Said(err) != want {
 				t.Errorf("by the %s: %v", actor, err)
 			}
 		}
@@ -209,10 +200,10 @@ func TestNotToOneself(t *testing.T) {
 	w := testkit.NewWorld(t, testkit.SQLite(t))
 	authority := auth.New(w.DB, testkit.Must(auth.NewKeys(strings.Repeat("k3y ", 8)))(t), auth.Options{})
 	ctx, me := w.As(t.Context(), "admin"), w.Users["admin"].ID
-	if _, err := admin.DisableUser(ctx, w.DB, authority, me, nil); said(err) != "INVALID id: you cannot disable yourself" {
+	if _, err := admin.DisableUser(ctx, w.DB, authority, me, nil); testkit.Said(err) != "INVALID id: you cannot disable yourself" {
 		t.Errorf("disable: %v", err)
 	}
-	if _, err := admin.ResetPassword(ctx, w.DB, authority, me, another); said(err) != "INVALID id: your own is changed by changePassword" {
+	if _, err := admin.ResetPassword(ctx, w.DB, authority, me, another); testkit.Said(err) != "INVALID id: your own is changed by changePassword" {
 		t.Errorf("reset: %v", err)
 	}
 	if !w.DB.User.Query().Where(user.ID(me)).OnlyX(system(t)).IsActive {
@@ -228,10 +219,10 @@ func TestReadOnlyKeys(t *testing.T) {
 	v, _ := access.ViewerFrom(w.As(t.Context(), "admin"))
 	v.ReadOnly = true
 	ctx := access.WithViewer(t.Context(), v)
-	if _, err := admin.CreateUser(ctx, w.DB, authority, admin.CreateUserInput{Email: "a@example.com", Password: password}); said(err) != forbidden {
+	if _, err := admin.CreateUser(ctx, w.DB, authority, admin.CreateUserInput{Email: "a@example.com", Password: password}); testkit.Said(err) != forbidden {
 		t.Errorf("create: %v", err)
 	}
-	if _, err := admin.UpdateUser(ctx, w.DB, authority, v.UserID, nil, admin.UpdateUserInput{FirstName: new("x")}); said(err) != forbidden {
+	if _, err := admin.UpdateUser(ctx, w.DB, authority, v.UserID, nil, admin.UpdateUserInput{FirstName: new("x")}); testkit.Said(err) != forbidden {
 		t.Errorf("update: %v", err)
 	}
 }

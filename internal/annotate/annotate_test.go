@@ -196,7 +196,7 @@ func TestDelete(t *testing.T) {
 // TestDatasetsStayApart for a superuser as well, who sees them all.
 func TestDatasetsStayApart(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		foreignImage, foreignLabel, foreignID := box(w, w.Foreign.Images[0], 1), box(w, w.Images[0], 1), box(w, w.Images[0], 1)
 		foreignLabel.LabelID, foreignID.ID = w.Foreign.Labels[0].ID, &w.Foreign.Drawn[0].ID
 		before := tables(t, w.DB)
@@ -222,7 +222,7 @@ func TestDatasetsStayApart(t *testing.T) {
 // TestWhatIsStored looks at rows rather than results.
 func TestWhatIsStored(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		in := box(w, w.Images[2], 3)
 		in.Confidence, in.IsSynthetic, in.Data = sure(new(0.1+0.2)), new(true), object(`{"point":[0.10,1e-1],"width":1,"height":2.50,"é":"\\\"{,}"}`)
 		made := must(t, w, create(in))[0].Annotation
@@ -243,7 +243,7 @@ func TestWhatIsStored(t *testing.T) {
 
 func TestAnnotateNeedsTheRole(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		for actor, want := range map[string]string{
 			"anonymous": "UNAUTHENTICATED", "other workspace": "NOT_FOUND", "no member": "NOT_FOUND", "viewer": "FORBIDDEN",
 			"annotator": "", "assignee": "", "reviewer": "", "manager": "", "owner": "", "admin": "", "superuser": "",
@@ -269,7 +269,7 @@ func TestAnnotateNeedsTheRole(t *testing.T) {
 // TestAnnotateOne is for callers who do not know the dataset.
 func TestAnnotateOne(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		wrong := box(w, w.Images[0], 1)
 		wrong.Data = object(`{}`)
 		for name, tt := range map[string]struct {

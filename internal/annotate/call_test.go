@@ -54,7 +54,7 @@ func TestCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, func(t *testing.T, w *testkit.World) {
+			testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 				changes := make([]annotate.Change, len(tt.changes))
 				for i, change := range tt.changes {
 					changes[i] = change(w)
@@ -81,16 +81,16 @@ func TestCalls(t *testing.T) {
 // TestConflictsTellThePresent: whoever was too late learns what is there now.
 func TestConflictsTellThePresent(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		must(t, w, update(annotate.UpdateInput{ID: w.Drawn[0].ID, Data: testkit.Box(5)}))
 		late := annotate.UpdateInput{ID: w.Drawn[0].ID, ExpectedVersion: new(1), Data: testkit.Box(6)}
 		_, err := annotate.Annotate(annotator(t, w), w.DB, w.Dataset.ID, []annotate.Change{update(late)}, true)
-		if current, ok := staleRow(err).(*ent.Annotation); !ok || current.Version != 2 || current.Data.String() != testkit.Box(5).String() {
-			t.Errorf("%v carries %v", err, staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Annotation); !ok || current.Version != 2 || current.Data.String() != testkit.Box(5).String() {
+			t.Errorf("%v carries %v", err, testkit.StaleRow(err))
 		}
 		_, err = annotate.Replace(annotator(t, w), w.DB, w.Images[0].ID, nil, new(1))
-		if current, ok := staleRow(err).(*ent.Image); !ok || current.Version != 2 || current.ID != w.Images[0].ID {
-			t.Errorf("%v carries %v", err, staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Image); !ok || current.Version != 2 || current.ID != w.Images[0].ID {
+			t.Errorf("%v carries %v", err, testkit.StaleRow(err))
 		}
 	})
 }
@@ -98,7 +98,7 @@ func TestConflictsTellThePresent(t *testing.T) {
 // TestResend sends a call again whose answer was lost: all is as it is to be.
 func TestResend(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		changes := []annotate.Change{
 			create(box(w, w.Images[0], 1)), create(box(w, w.Images[2], 2)),
 			update(annotate.UpdateInput{ID: w.Drawn[0].ID, LabelID: &w.Labels[1].ID, Data: testkit.Box(7)}),
@@ -120,7 +120,7 @@ func TestResend(t *testing.T) {
 // TestAnIDIsFreeAgain deletes an annotation and draws another one of its id elsewhere, one call after the other.
 func TestAnIDIsFreeAgain(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		must(t, w, remove(annotate.DeleteInput{ID: w.Drawn[0].ID}))
 		in := box(w, w.Images[2], 1)
 		in.ID = &w.Drawn[0].ID
@@ -134,7 +134,7 @@ func TestAnIDIsFreeAgain(t *testing.T) {
 // TestNewOnesComeLast, also after one that a server placed whose clock was ahead.
 func TestNewOnesComeLast(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ahead := time.Now().Add(time.Hour).UnixNano()
 		w.DB.Annotation.UpdateOneID(w.Drawn[2].ID).SetPosition(ahead).ExecX(access.System(t.Context()))
 		var want []string

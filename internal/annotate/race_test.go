@@ -24,7 +24,7 @@ import (
 func TestManyWriters(t *testing.T) {
 	t.Parallel()
 	const writers, saves = 32, 2
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		var (
 			wg       sync.WaitGroup
 			mu       sync.Mutex
@@ -88,8 +88,8 @@ func addBox(t *testing.T, w *testkit.World, i int) (version, tooLate int, err er
 		if err == nil {
 			return r.Image.Version, tooLate, nil
 		}
-		if current, ok := staleRow(err).(*ent.Image); !errors.Is(err, fault.Conflict) || !ok || current.Version <= read.Version {
-			return 0, tooLate, fmt.Errorf("%w: %v", err, staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Image); !errors.Is(err, fault.Conflict) || !ok || current.Version <= read.Version {
+			return 0, tooLate, fmt.Errorf("%w: %v", err, testkit.StaleRow(err))
 		}
 		tooLate++
 	}
@@ -99,7 +99,7 @@ func addBox(t *testing.T, w *testkit.World, i int) (version, tooLate int, err er
 // expecting a version: nobody fails, and every call raises the version of each of its images by one.
 func TestOverlappingCalls(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		boxes := drawOnSix(t, w)
 		touched := make(map[gid.ImageID]int)
 		var (
@@ -160,7 +160,7 @@ func imageOf(boxes []*ent.Annotation, id gid.AnnotationID) gid.ImageID {
 // one of them does, and the others learn that the id is taken.
 func TestOneIDManyCallers(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		boxes, id := drawOnSix(t, w), newID()
 		statuses := make(chan string, len(boxes))
 		var wg sync.WaitGroup
@@ -194,7 +194,7 @@ func TestOneIDManyCallers(t *testing.T) {
 func TestManyWritersOfAnID(t *testing.T) {
 	t.Parallel()
 	const writers, rounds = 8, 10
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		var images []*ent.Image
 		for range writers {
 			images = append(images, testkit.NewImage(w.DB.Client, w.Dataset).SaveX(access.System(t.Context())))

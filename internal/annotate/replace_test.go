@@ -38,7 +38,7 @@ func TestReplace(t *testing.T) {
 	} {
 		t.Run(list, func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, func(t *testing.T, w *testkit.World) {
+			testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 				abc := lettered(t, w)
 				sent := listOf(w, abc, list)
 				for _, again := range []bool{false, true} {
@@ -117,7 +117,7 @@ func readBack(t *testing.T, w *testkit.World, abc map[string]*ent.Annotation, r 
 // TestReplaceRefuses: a list with anything wrong changes nothing.
 func TestReplaceRefuses(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		mine := func(change func(in *annotate.Input)) []annotate.Input {
 			list := listOf(w, nil, "+ +")
 			change(&list[1])
@@ -167,7 +167,7 @@ func TestReplaceRefuses(t *testing.T) {
 func TestReplaceMany(t *testing.T) {
 	t.Parallel()
 	const many = 66_000
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		numbers, id := fmt.Sprintf("generate_series(1, %d) AS n(i)", many), "lpad(i::text, 12, '0')"
 		if w.DB.Dialect() == dialect.SQLite {
 			numbers = fmt.Sprintf("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n)", many)
@@ -197,7 +197,7 @@ func TestReplaceMany(t *testing.T) {
 // TestReplaceAgain: a list that is sent again with the version of before is no conflict: it is what the image has already.
 func TestReplaceAgain(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		id, version := gid.NewAnnotationID(), 1
 		list := []annotate.Input{{ID: &id, LabelID: w.Labels[0].ID, Type: annotate.BoundingBox, Data: testkit.Box(7)}}
 		for i, want := range []annotate.Replacement{{Created: 1}, {Kept: 1}} {

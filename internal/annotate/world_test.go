@@ -3,7 +3,6 @@ package annotate_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,12 +21,6 @@ import (
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
-
-// eachDatabase runs test in a world of its own on each of the two databases.
-func eachDatabase(t *testing.T, test func(t *testing.T, w *testkit.World), opts ...database.Option) {
-	t.Helper()
-	testkit.Databases(t, func(t *testing.T, db *database.DB) { test(t, testkit.NewWorld(t, db)) }, opts...)
-}
 
 // annotator is the context in which the annotator asks.
 func annotator(t *testing.T, w *testkit.World) context.Context {
@@ -121,15 +114,6 @@ func codeOf(err error) string {
 		return ""
 	}
 	return fault.Describe(err).Code
-}
-
-// staleRow is the present row that a conflict carries.
-func staleRow(err error) any {
-	var stale *fault.StaleError
-	if !errors.As(err, &stale) {
-		return nil
-	}
-	return stale.Current
 }
 
 func object(text string) rawjson.Object { return rawjson.Object(text) }

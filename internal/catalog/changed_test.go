@@ -36,7 +36,7 @@ func TestMoves(t *testing.T) {
 // TestTheSameAgain: a change that is sent again changes nothing, and of many rows only those change that differ.
 func TestTheSameAgain(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := w.As(t.Context(), "manager")
 		w.Images[0].Update().SetDone(true).SetExtraInformation(rawjson.Object(`{"a":1.0}`)).ExecX(system(t))
 		ids := catalog.Targets[gid.ImageID]{IDs: []gid.ImageID{w.Images[0].ID, w.Images[1].ID}}

@@ -18,7 +18,7 @@ import (
 
 func TestCreateDataset(t *testing.T) {
 	t.Parallel()
-	eachWorld(t, map[string]struct {
+	testkit.EachWorld(t, map[string]struct {
 		actor string
 		in    catalog.CreateDatasetInput
 		want  string
@@ -37,7 +37,7 @@ func TestCreateDataset(t *testing.T) {
 	},
 	) {
 		made, err := catalog.CreateDatasets(w.As(t.Context(), tt.actor), w.DB, []catalog.CreateDatasetInput{tt.in}, input)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Fatalf("%v; want %s", err, tt.want)
 		}
 		if err != nil {
@@ -78,7 +78,7 @@ func TestUpdateDataset(t *testing.T) {
 		want     string
 		stored   string
 	}
-	eachWorld(t, map[string]change{
+	testkit.EachWorld(t, map[string]change{
 		"name":           {"manager", nil, catalog.UpdateDatasetInput{Name: new("ships")}, "", `"ships" "" v2`},
 		"description":    {"owner", new(1), catalog.UpdateDatasetInput{Description: new("on the sea")}, "", `"boats" "on the sea" v2`},
 		"nothing":        {"owner", nil, catalog.UpdateDatasetInput{}, "", `"boats" "" v1`},
@@ -89,11 +89,11 @@ func TestUpdateDataset(t *testing.T) {
 		"as an outsider": {"other workspace", nil, catalog.UpdateDatasetInput{Name: new("ships")}, "NOT_FOUND dataset not found", `"boats" "" v1`},
 	}, func(t *testing.T, w *testkit.World, tt change) {
 		err := catalog.UpdateDatasets(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Dataset.ID, tt.expected), tt.in)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
-		if current, ok := staleRow(err).(*ent.Dataset); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.Version != 1) {
-			t.Errorf("the conflict carries %v", staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Dataset); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.Version != 1) {
+			t.Errorf("the conflict carries %v", testkit.StaleRow(err))
 		}
 		d := w.DB.Dataset.GetX(system(t), w.Dataset.ID)
 		if got := fmt.Sprintf("%q %q v%d", d.Name, d.Description, d.Version); got != tt.stored {
@@ -111,7 +111,7 @@ func TestTransferDataset(t *testing.T) {
 		want      string
 		roles     string
 	}
-	eachWorld(t, map[string]transfer{
+	testkit.EachWorld(t, map[string]transfer{
 		"to a member":        {"owner", "viewer", new(1), "", "annotator ANNOTATOR, manager MANAGER, owner MANAGER, reviewer REVIEWER, viewer OWNER"},
 		"to a colleague":     {"owner", "no member", nil, "", "annotator ANNOTATOR, manager MANAGER, no member OWNER, owner MANAGER, reviewer REVIEWER, viewer VIEWER"},
 		"by an admin":        {"admin", "annotator", nil, "", "annotator OWNER, manager MANAGER, owner MANAGER, reviewer REVIEWER, viewer VIEWER"},
@@ -123,7 +123,7 @@ func TestTransferDataset(t *testing.T) {
 	}, func(t *testing.T, w *testkit.World, tt transfer) {
 		w.Users["gone"] = w.DB.User.Create().SetWorkspace(w.Workspace).SetEmail(w.Workspace.Name + "@gone").SetIsActive(false).SaveX(system(t))
 		_, err := catalog.TransferDataset(w.As(t.Context(), tt.actor), w.DB, w.Dataset.ID, w.Users[tt.to].ID, tt.expected)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		if got := roles(t, w, w.Dataset.ID); got != tt.roles {
@@ -142,7 +142,7 @@ func TestTransferDataset(t *testing.T) {
 // TestDeleteDataset deletes one whose rows refer to each other in every way.
 func TestDeleteDataset(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := system(t)
 		w.Images[2].Update().SetBaseImageID(w.Images[0].ID).SetJobID(w.Job.ID).ExecX(ctx)
 		w.Images[0].Update().SetBaseImageID(w.Images[1].ID).ExecX(ctx)
@@ -160,7 +160,7 @@ func TestDeleteDataset(t *testing.T) {
 			{"owner", nil, "NOT_FOUND dataset not found", "0 dataset, 0 members, 0 labels, 0 images, 0 annotations, 0 batches, 0 jobs, 0 snapshots"},
 		} {
 			err := catalog.DeleteDatasets(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Dataset.ID, tt.expected))
-			if got := rows(t, w.DB, w.Dataset.ID); said(err) != tt.want || got != tt.left {
+			if got := rows(t, w.DB, w.Dataset.ID); testkit.Said(err) != tt.want || got != tt.left {
 				t.Errorf("%s: %v; want %s; left are %s", tt.actor, err, tt.want, got)
 			}
 		}
@@ -173,10 +173,10 @@ func TestDeleteDataset(t *testing.T) {
 // TestManyDatasets makes, changes and deletes several in one call: all of them, or none.
 func TestManyDatasets(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := w.As(t.Context(), "viewer") // who owns what they make, and the world's dataset not
 		inputs := []catalog.CreateDatasetInput{{Name: "a"}, {Name: ""}, {Name: "c", Description: new("d")}}
-		if _, err := catalog.CreateDatasets(ctx, w.DB, inputs, func(i int) []any { return []any{"datasets", i} }); said(err) != "INVALID datasets[1].name: must not be blank" {
+		if _, err := catalog.CreateDatasets(ctx, w.DB, inputs, func(i int) []any { return []any{"datasets", i} }); testkit.Said(err) != "INVALID datasets[1].name: must not be blank" {
 			t.Errorf("create: %v", err)
 		}
 		inputs[1].Name = "b"
@@ -189,10 +189,10 @@ func TestManyDatasets(t *testing.T) {
 			of := w.DB.Dataset.Query().Where(dataset.WorkspaceID(w.Workspace.ID)).Order(dataset.ByID())
 			return strings.Join(of.Select(dataset.FieldName).StringsX(system(t)), " ")
 		}
-		if err := catalog.UpdateDatasets(ctx, w.DB, targets, catalog.UpdateDatasetInput{Name: new("x")}); said(err) != "FORBIDDEN not allowed to edit the dataset" {
+		if err := catalog.UpdateDatasets(ctx, w.DB, targets, catalog.UpdateDatasetInput{Name: new("x")}); testkit.Said(err) != "FORBIDDEN not allowed to edit the dataset" {
 			t.Errorf("update: %v", err)
 		}
-		if err := catalog.DeleteDatasets(ctx, w.DB, targets); said(err) != "FORBIDDEN not allowed to delete the dataset" || names() != "boats a b c" {
+		if err := catalog.DeleteDatasets(ctx, w.DB, targets); testkit.Said(err) != "FORBIDDEN not allowed to delete the dataset" || names() != "boats a b c" {
 			t.Errorf("delete: %v; %s", err, names())
 		}
 		targets.IDs[1] = made[1].ID
@@ -200,7 +200,7 @@ func TestManyDatasets(t *testing.T) {
 		if err := catalog.UpdateDatasets(ctx, w.DB, targets, catalog.UpdateDatasetInput{Name: new("x")}); err != nil || names() != "boats x x x" {
 			t.Errorf("update: %v; %s", err, names())
 		}
-		if err := catalog.DeleteDatasets(ctx, w.DB, targets); said(err) != "CONFLICT changed since it was read" || names() != "boats x x x" {
+		if err := catalog.DeleteDatasets(ctx, w.DB, targets); testkit.Said(err) != "CONFLICT changed since it was read" || names() != "boats x x x" {
 			t.Errorf("delete the versions of before: %v; %s", err, names())
 		}
 		targets.Versions = nil
@@ -215,7 +215,7 @@ func input(int) []any { return []any{"input"} }
 
 func TestStats(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := system(t)
 		w.Images[1].Update().SetIsSynthetic(true).SetDone(true).ExecX(ctx)
 		w.Images[2].Update().SetDone(true).SetReviewed(true).ExecX(ctx)
@@ -235,7 +235,7 @@ func TestStats(t *testing.T) {
 		if err != nil || *got[w.Dataset.ID] != (catalog.DatasetStats{Labels: 2}) {
 			t.Errorf("labels alone: %v, %+v", err, got[w.Dataset.ID])
 		}
-		if _, err := catalog.Stats(t.Context(), w.DB.Client, []gid.DatasetID{w.Dataset.ID}, fields); said(err) != "UNAUTHENTICATED not signed in" {
+		if _, err := catalog.Stats(t.Context(), w.DB.Client, []gid.DatasetID{w.Dataset.ID}, fields); testkit.Said(err) != "UNAUTHENTICATED not signed in" {
 			t.Errorf("without a viewer: %v", err)
 		}
 	})
@@ -264,7 +264,7 @@ func TestReadOnlyKeysWriteNothing(t *testing.T) {
 			return catalog.DeleteDatasets(ctx, w.DB, catalog.One(w.Dataset.ID, nil))
 		},
 	} {
-		if err := do(); said(err) != want {
+		if err := do(); testkit.Said(err) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

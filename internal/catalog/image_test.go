@@ -29,9 +29,9 @@ type imageUpdate struct {
 // checkImageUpdates makes each change to the first two images of a world.
 func checkImageUpdates(t *testing.T, cases map[string]imageUpdate) {
 	t.Helper()
-	eachWorld(t, cases, func(t *testing.T, w *testkit.World, tt imageUpdate) {
+	testkit.EachWorld(t, cases, func(t *testing.T, w *testkit.World, tt imageUpdate) {
 		err := catalog.UpdateImages(w.As(t.Context(), tt.actor), w.DB, catalog.Targets[gid.ImageID]{IDs: imageIDs(w.Images[:2])}, tt.in(w))
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		want := "[2 2 1]"
@@ -126,7 +126,7 @@ func TestTargetsOfImages(t *testing.T) {
 	of := func(w *testkit.World, versions ...int) catalog.Targets[gid.ImageID] {
 		return catalog.Targets[gid.ImageID]{IDs: imageIDs(w.Images), Versions: versions}
 	}
-	eachWorld(t, map[string]update{
+	testkit.EachWorld(t, map[string]update{
 		"any versions":   {func(w *testkit.World) catalog.Targets[gid.ImageID] { return of(w) }, "", "[2 2 2]"},
 		"their versions": {func(w *testkit.World) catalog.Targets[gid.ImageID] { return of(w, 1, 1, 1) }, "", "[2 2 2]"},
 		"one is stale":   {func(w *testkit.World) catalog.Targets[gid.ImageID] { return of(w, 1, 2, 1) }, "CONFLICT changed since it was read", "[1 1 1]"},
@@ -139,11 +139,11 @@ func TestTargetsOfImages(t *testing.T) {
 		}, "INVALID ids[1]: is named twice", "[1 1 1]"},
 	}, func(t *testing.T, w *testkit.World, tt update) {
 		err := catalog.UpdateImages(w.As(t.Context(), "owner"), w.DB, tt.targets(w), catalog.UpdateImageInput{Done: new(true)})
-		if got := versions(t, w); said(err) != tt.want || got != tt.done {
+		if got := versions(t, w); testkit.Said(err) != tt.want || got != tt.done {
 			t.Errorf("%v; want %s; versions %s", err, tt.want, got)
 		}
-		if current, ok := staleRow(err).(*ent.Image); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Images[1].ID) {
-			t.Errorf("the conflict carries %v", staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Image); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Images[1].ID) {
+			t.Errorf("the conflict carries %v", testkit.StaleRow(err))
 		}
 	})
 }
@@ -159,7 +159,7 @@ func TestDeleteImages(t *testing.T) {
 	}
 	one := func(w *testkit.World) catalog.Targets[gid.ImageID] { return catalog.One(w.Images[0].ID, new(1)) }
 	const all = "[1 1 1], 4 annotations"
-	eachWorld(t, map[string]deletion{
+	testkit.EachWorld(t, map[string]deletion{
 		"a base":       {"manager", one, "", "[1 2], 2 annotations"},
 		"a derivative": {"manager", func(w *testkit.World) catalog.Targets[gid.ImageID] { return catalog.One(w.Images[2].ID, nil) }, "", "[1 1], 4 annotations"},
 		"both": {"owner", func(w *testkit.World) catalog.Targets[gid.ImageID] {
@@ -172,7 +172,7 @@ func TestDeleteImages(t *testing.T) {
 		w.DB.Image.Update().Where(image.ID(w.Images[2].ID)).SetBaseImageID(w.Images[0].ID).AddVersion(-1).ExecX(system(t)) // as made from it
 		err := catalog.DeleteImages(w.As(t.Context(), tt.actor), w.DB, tt.targets(w))
 		left := fmt.Sprintf("%s, %d annotations", versions(t, w), w.DB.Annotation.Query().Where(annotation.DatasetID(w.Dataset.ID)).CountX(system(t)))
-		if said(err) != tt.want || left != tt.left {
+		if testkit.Said(err) != tt.want || left != tt.left {
 			t.Errorf("%v; want %s; left %s; want %s", err, tt.want, left, tt.left)
 		}
 	})
@@ -181,7 +181,7 @@ func TestDeleteImages(t *testing.T) {
 // TestTenThousandImages are as many as a call may change or delete.
 func TestTenThousandImages(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		targets := catalog.Targets[gid.ImageID]{}
 		for range 10 {
 			drafts := make([]*ent.ImageCreate, 1000)
@@ -204,7 +204,7 @@ func TestTenThousandImages(t *testing.T) {
 			t.Errorf("left %s", got)
 		}
 		targets.IDs = append(targets.IDs, w.Images[0].ID)
-		if err := catalog.DeleteImages(owner, w.DB, targets); said(err) != "INVALID ids: has 10001 items; at most 10000 are allowed in one call" {
+		if err := catalog.DeleteImages(owner, w.DB, targets); testkit.Said(err) != "INVALID ids: has 10001 items; at most 10000 are allowed in one call" {
 			t.Errorf("one more: %v", err)
 		}
 	})

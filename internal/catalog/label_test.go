@@ -40,7 +40,7 @@ func TestCreateLabels(t *testing.T) {
 		made   []string
 	}
 	tug := catalog.CreateLabelInput{Name: "tug", Color: "red"}
-	eachWorld(t, map[string]creation{
+	testkit.EachWorld(t, map[string]creation{
 		"one":      {"manager", []catalog.CreateLabelInput{tug}, "", []string{`tug red 0 "" "" v1`}},
 		"nothing":  {"manager", nil, "", nil},
 		"two":      {"owner", []catalog.CreateLabelInput{tug, {"buoy", "blue", new(-3), new("a"), new("b")}}, "", []string{`tug red 0 "" "" v1`, `buoy blue -3 "a" "b" v1`}},
@@ -54,7 +54,7 @@ func TestCreateLabels(t *testing.T) {
 		"as a stranger": {"no member", []catalog.CreateLabelInput{tug}, "NOT_FOUND dataset not found", nil},
 	}, func(t *testing.T, w *testkit.World, tt creation) {
 		made, err := catalog.CreateLabels(w.As(t.Context(), tt.actor), w.DB, w.Dataset.ID, tt.labels, at)
-		if said(err) != tt.want || err == nil && len(made) != len(tt.made) {
+		if testkit.Said(err) != tt.want || err == nil && len(made) != len(tt.made) {
 			t.Errorf("%d made, %v; want %s", len(made), err, tt.want)
 		}
 		if diff := cmp.Diff(append([]string{sail, cargo}, tt.made...), labels(t, w)); diff != "" {
@@ -66,7 +66,7 @@ func TestCreateLabels(t *testing.T) {
 // TestTenThousandLabels are as many as a call may make, and more than a statement has parameters for.
 func TestTenThousandLabels(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		var in []catalog.CreateLabelInput
 		for i := range 10_000 {
 			in = append(in, catalog.CreateLabelInput{Name: fmt.Sprintf("label %d", i), Color: "red"})
@@ -94,7 +94,7 @@ func TestTenThousandLabels(t *testing.T) {
 		if n := len(labels(t, w)); n != 2 {
 			t.Errorf("%d are left", n)
 		}
-		if _, err := catalog.CreateLabels(owner, w.DB, w.Dataset.ID, append(in, in[0]), at); said(err) != "INVALID labels: has 10001 items; at most 10000 are allowed in one call" {
+		if _, err := catalog.CreateLabels(owner, w.DB, w.Dataset.ID, append(in, in[0]), at); testkit.Said(err) != "INVALID labels: has 10001 items; at most 10000 are allowed in one call" {
 			t.Errorf("one more: %v", err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestUpdateLabels(t *testing.T) {
 			return list
 		}
 	}
-	eachWorld(t, map[string]update{
+	testkit.EachWorld(t, map[string]update{
 		"one": {"manager", change(catalog.UpdateLabelInput{Name: new("tug")}), "", []string{`tug #123456 0 "" "" v2`, cargo}},
 		"each in its way": {
 			"owner", change(catalog.UpdateLabelInput{Order: new(5)}, catalog.UpdateLabelInput{Color: new("red"), Prompt: new(`"p"`), NegativePrompt: new("n")}),
@@ -148,11 +148,11 @@ func TestUpdateLabels(t *testing.T) {
 	}, func(t *testing.T, w *testkit.World, tt update) {
 		foreign := w.DB.Label.GetX(system(t), w.Foreign.Labels[0].ID)
 		changed, err := catalog.UpdateLabels(w.As(t.Context(), tt.actor), w.DB, tt.changes(w), inputAt)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
-		if current, ok := staleRow(err).(*ent.Label); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Labels[1].ID) {
-			t.Errorf("the conflict carries %v", staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Label); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Labels[1].ID) {
+			t.Errorf("the conflict carries %v", testkit.StaleRow(err))
 		}
 		if diff := cmp.Diff(tt.stored, labels(t, w)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -180,7 +180,7 @@ func TestDeleteLabels(t *testing.T) {
 	}
 	one := func(w *testkit.World) catalog.Targets[gid.LabelID] { return catalog.One(w.Labels[0].ID, new(1)) }
 	const all = "2 labels, 4 annotations"
-	eachWorld(t, map[string]deletion{
+	testkit.EachWorld(t, map[string]deletion{
 		"one": {"manager", one, "", "1 labels, 2 annotations", "[2 2 1]"},
 		"both": {"owner", func(w *testkit.World) catalog.Targets[gid.LabelID] {
 			return catalog.Targets[gid.LabelID]{IDs: []gid.LabelID{w.Labels[1].ID, w.Labels[0].ID}}
@@ -191,7 +191,7 @@ func TestDeleteLabels(t *testing.T) {
 		"as a reviewer": {"reviewer", one, "FORBIDDEN not allowed to edit labels", all, "[1 1 1]"},
 	}, func(t *testing.T, w *testkit.World, tt deletion) {
 		err := catalog.DeleteLabels(w.As(t.Context(), tt.actor), w.DB, tt.targets(w))
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		left := fmt.Sprintf("%d labels, %d annotations", len(labels(t, w)), w.DB.Annotation.Query().Where(annotation.DatasetID(w.Dataset.ID)).CountX(system(t)))

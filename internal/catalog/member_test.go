@@ -20,7 +20,7 @@ func TestCreateMembers(t *testing.T) {
 		want  string
 		roles string
 	}
-	eachWorld(t, map[string]creation{
+	testkit.EachWorld(t, map[string]creation{
 		"one":              {"manager", []string{"no member"}, member.RoleReviewer, "", "annotator ANNOTATOR, manager MANAGER, no member REVIEWER, owner OWNER, reviewer REVIEWER, viewer VIEWER"},
 		"none":             {"manager", nil, member.RoleViewer, "", members},
 		"a member":         {"owner", []string{"no member", "viewer"}, member.RoleViewer, "INVALID list[1].userId: is a member already", members},
@@ -37,7 +37,7 @@ func TestCreateMembers(t *testing.T) {
 			in[i] = catalog.CreateMemberInput{UserID: w.Users[actor].ID, Role: tt.role}
 		}
 		_, err := catalog.CreateMembers(w.As(t.Context(), tt.actor), w.DB, w.Dataset.ID, in, at)
-		if got := roles(t, w, w.Dataset.ID); said(err) != tt.want || got != tt.roles {
+		if got := roles(t, w, w.Dataset.ID); testkit.Said(err) != tt.want || got != tt.roles {
 			t.Errorf("%v; want %s; roles %s", err, tt.want, got)
 		}
 	})
@@ -57,7 +57,7 @@ func TestUpdateMember(t *testing.T) {
 		want       string
 		version    int
 	}
-	eachWorld(t, map[string]update{
+	testkit.EachWorld(t, map[string]update{
 		"to a reviewer":    {"manager", "viewer", new(1), member.RoleReviewer, "", 2},
 		"to what they are": {"manager", "viewer", nil, member.RoleViewer, "", 1},
 		"to an owner":      {"owner", "viewer", nil, member.RoleOwner, "INVALID role: OWNER is given by transferDataset", 1},
@@ -69,7 +69,7 @@ func TestUpdateMember(t *testing.T) {
 		id := memberOf(t, w, tt.who)
 		err := catalog.UpdateMembers(w.As(t.Context(), tt.actor), w.DB, catalog.One(id, tt.expected), tt.role)
 		m := w.DB.Member.GetX(system(t), id)
-		if said(err) != tt.want || m.Version != tt.version || (err == nil) != (m.Role == tt.role) {
+		if testkit.Said(err) != tt.want || m.Version != tt.version || (err == nil) != (m.Role == tt.role) {
 			t.Errorf("%v; want %s; stored %v", err, tt.want, m)
 		}
 	})
@@ -83,7 +83,7 @@ func TestDeleteMembers(t *testing.T) {
 		want  string
 		roles string
 	}
-	eachWorld(t, map[string]deletion{
+	testkit.EachWorld(t, map[string]deletion{
 		"two":              {"manager", []string{"viewer", "reviewer"}, "", "annotator ANNOTATOR, manager MANAGER, owner OWNER"},
 		"oneself":          {"manager", []string{"manager"}, "", "annotator ANNOTATOR, owner OWNER, reviewer REVIEWER, viewer VIEWER"},
 		"the owner too":    {"owner", []string{"viewer", "owner"}, "INVALID ids[1]: the owner stays; OWNER is given by transferDataset", members},
@@ -96,7 +96,7 @@ func TestDeleteMembers(t *testing.T) {
 			targets.IDs = append(targets.IDs, memberOf(t, w, actor))
 		}
 		err := catalog.DeleteMembers(w.As(t.Context(), tt.actor), w.DB, targets)
-		if got := roles(t, w, w.Dataset.ID); said(err) != tt.want || got != tt.roles {
+		if got := roles(t, w, w.Dataset.ID); testkit.Said(err) != tt.want || got != tt.roles {
 			t.Errorf("%v; want %s; roles %s", err, tt.want, got)
 		}
 	})

@@ -33,7 +33,7 @@ func TestDeletingWhileOthersDraw(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, func(t *testing.T, w *testkit.World) {
+			testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 				var wg sync.WaitGroup
 				for range 8 {
 					wg.Go(func() {
@@ -83,7 +83,7 @@ func drawOnAll(t *testing.T, w *testkit.World) {
 // TestManyWritersOfALabel has 16 people add one to the order of a label, as long as it is the one that they read.
 func TestManyWritersOfALabel(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := w.As(t.Context(), "manager")
 		var wg sync.WaitGroup
 		for range 16 {

@@ -40,6 +40,12 @@ func (c *Check) Text(s *string, most int, path ...any) {
 	c.That(!strings.Contains(*s, "\x00"), "must not contain the character NUL", path...)
 }
 
+// Places says where in an operation's arguments the i-th item of a list stands.
+type Places func(i int) []any
+
+// Of returns the path of a field of the i-th item.
+func (at Places) Of(i int, field ...any) []any { return slices.Concat(at(i), field) }
+
 // Add takes over complaints, their paths put under path.
 func (c *Check) Add(fields Fields, path ...any) {
 	for _, f := range fields {

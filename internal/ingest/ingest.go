@@ -69,7 +69,7 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 }
 
 // allow returns nil when the viewer may add these images, with what they point to, to the dataset.
-func allow(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []ImageInput, at places) error {
+func allow(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []ImageInput, at fault.Places) error {
 	if err := access.Allow(ctx, db, dataset, access.EditImages); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,23 +36,17 @@ type ImageInput struct {
 	BaseImageID      *gid.ImageID
 }
 
-// places says where in an operation's arguments the i-th picture stands.
-type places func(i int) []any
-
-// of returns the path of a field of the i-th picture.
-func (at places) of(i int, field ...any) []any { return slices.Concat(at(i), field) }
-
 // check returns what is wrong with the inputs by themselves, their pixels apart.
-func check(images []ImageInput, at places) error {
+func check(images []ImageInput, at fault.Places) error {
 	var c fault.Check
 	if len(images) > MaxPictures {
-		c.That(false, fmt.Sprintf("at most %d pictures are allowed in one call", MaxPictures), at.of(MaxPictures)...)
+		c.That(false, fmt.Sprintf("at most %d pictures are allowed in one call", MaxPictures), at.Of(MaxPictures)...)
 		return c.Err()
 	}
 	for i, in := range images {
-		c.That((in.File == nil) != (in.Data == nil), "must have either a file or data", at.of(i)...)
-		c.That(in.File == nil || in.File.File != nil, "has no content", at.of(i, "file")...)
-		c.Add(in.facts().Check(), at.of(i)...)
+		c.That((in.File == nil) != (in.Data == nil), "must have either a file or data", at.Of(i)...)
+		c.That(in.File == nil || in.File.File != nil, "has no content", at.Of(i, "file")...)
+		c.Add(in.facts().Check(), at.Of(i)...)
 	}
 	return c.Err()
 }

@@ -42,7 +42,7 @@ type picture struct {
 }
 
 // keepAll stores all the pictures, or complains about all that are none.
-func (k *keeper) keepAll(ctx context.Context, images []ImageInput, at places) ([]picture, error) {
+func (k *keeper) keepAll(ctx context.Context, images []ImageInput, at fault.Places) ([]picture, error) {
 	kept, err := k.measure(images, at)
 	if err != nil {
 		return nil, err
@@ -70,14 +70,14 @@ func (k *keeper) keepAll(ctx context.Context, images []ImageInput, at places) ([
 	var c fault.Check
 	for i, err := range refused {
 		if err != nil {
-			c.That(false, err.Error(), at.of(i, images[i].field())...)
+			c.That(false, err.Error(), at.Of(i, images[i].field())...)
 		}
 	}
 	return kept, c.Err()
 }
 
 // measure returns the pictures with nothing but their sizes, all of which are allowed.
-func (k *keeper) measure(images []ImageInput, at places) ([]picture, error) {
+func (k *keeper) measure(images []ImageInput, at fault.Places) ([]picture, error) {
 	pictures := make([]picture, len(images))
 	var c fault.Check
 	for i, in := range images {
@@ -86,7 +86,7 @@ func (k *keeper) measure(images []ImageInput, at places) ([]picture, error) {
 			return nil, err
 		}
 		says := fmt.Sprintf("has %d bytes; at most %d are allowed", size, k.maxUpload)
-		c.That(size <= k.maxUpload, says, at.of(i, in.field())...)
+		c.That(size <= k.maxUpload, says, at.Of(i, in.field())...)
 		pictures[i].size = size
 	}
 	if fields := c.Fields(); fields != nil {

@@ -36,7 +36,7 @@ func (in ImageInput) targets() (t targets) {
 
 // checkLinks complains about links that leave the dataset. Images that come
 // together mostly have the same ones, which are looked up once.
-func checkLinks(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []ImageInput, at places) error {
+func checkLinks(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []ImageInput, at fault.Places) error {
 	var c fault.Check
 	checked := make(map[targets]fault.Fields)
 	for i, in := range images {
@@ -48,7 +48,7 @@ func checkLinks(ctx context.Context, db *ent.Client, dataset gid.DatasetID, imag
 			}
 			checked[in.targets()] = complaints
 		}
-		c.Add(complaints, at.of(i)...)
+		c.Add(complaints, at.Of(i)...)
 	}
 	return c.Err()
 }

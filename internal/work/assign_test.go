@@ -31,7 +31,7 @@ func TestAssign(t *testing.T) {
 		want           string
 	}
 	two := []string{"annotator", "reviewer"}
-	eachWorld(t, map[string]assignment{
+	testkit.EachWorld(t, map[string]assignment{
 		"even":              {4, 2, two, []string{"annotator: 2", "reviewer: 2"}, ""},
 		"remainder":         {5, 2, two, []string{"annotator: 2", "reviewer: 2", "annotator: 1"}, ""},
 		"one each":          {3, 1, two, []string{"annotator: 1", "reviewer: 1", "annotator: 1"}, ""},
@@ -51,7 +51,7 @@ func TestAssign(t *testing.T) {
 			users[i] = w.Users[actor].ID
 		}
 		made, err := work.Assign(w.As(t.Context(), "manager"), w.DB, b.ID, work.Assignment{UserIDs: users, ImagesPerJob: tt.perJob})
-		if said(err) != tt.want || len(made) != len(tt.jobs) {
+		if testkit.Said(err) != tt.want || len(made) != len(tt.jobs) {
 			t.Errorf("%d jobs, %v; want %s", len(made), err, tt.want)
 		}
 		if diff := cmp.Diff(tt.jobs, jobsOf(t, w, b)); diff != "" {
@@ -97,7 +97,7 @@ func checkCut(t *testing.T, w *testkit.World, b *ent.Batch, assigned bool) {
 // TestAssignTakesWhatIsLeft: images that are in a job stay there.
 func TestAssignTakesWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		for _, want := range [][]string{{"v1 the batch the job", "v2 the batch another job", "v1 no batch no job"}, {"v1 the batch the job", "v2 the batch another job", "v1 no batch no job"}} {
 			if _, err := work.Assign(w.As(t.Context(), "manager"), w.DB, w.Batch.ID, work.Assignment{UserIDs: []gid.UserID{w.Users["viewer"].ID}, ImagesPerJob: 5}); err != nil {
 				t.Fatal(err)
@@ -111,14 +111,14 @@ func TestAssignTakesWhatIsLeft(t *testing.T) {
 
 func TestAssignNeedsTheRole(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		for actor, want := range map[string]string{
 			"anonymous": "UNAUTHENTICATED not signed in", "other workspace": "NOT_FOUND batch not found", "no member": "NOT_FOUND batch not found",
 			"viewer": "FORBIDDEN not allowed to edit jobs", "assignee": "FORBIDDEN not allowed to edit jobs", "reviewer": "FORBIDDEN not allowed to edit jobs",
 			"manager": "", "admin": "",
 		} {
 			_, err := work.Assign(w.As(t.Context(), actor), w.DB, w.Batch.ID, work.Assignment{UserIDs: []gid.UserID{w.Users["viewer"].ID}, ImagesPerJob: 1})
-			if said(err) != want {
+			if testkit.Said(err) != want {
 				t.Errorf("%s: %v; want %s", actor, err, want)
 			}
 		}
@@ -135,7 +135,7 @@ func TestAssignManyJobs(t *testing.T) {
 			w := testkit.NewWorld(t, open(t, database.WithTrace(func(string) { statements.Add(1) })))
 			b := stock(t, w, 10_001)
 			a := work.Assignment{UserIDs: []gid.UserID{w.Users["viewer"].ID, w.Users["annotator"].ID}, ImagesPerJob: 1}
-			if _, err := work.Assign(w.As(t.Context(), "owner"), w.DB, b.ID, a); said(err) != "INVALID input.imagesPerJob: would make 10001 jobs; at most 10000 are allowed" {
+			if _, err := work.Assign(w.As(t.Context(), "owner"), w.DB, b.ID, a); testkit.Said(err) != "INVALID input.imagesPerJob: would make 10001 jobs; at most 10000 are allowed" {
 				t.Errorf("%v", err)
 			}
 			last := w.DB.Image.Query().Where(image.BatchID(b.ID)).Order(image.ByID()).AllX(system(t))[10_000]
@@ -153,7 +153,7 @@ func TestAssignManyJobs(t *testing.T) {
 // their own: none is assigned twice, or out of that job.
 func TestAssignInParallel(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		b := stock(t, w, 40)
 		images := w.DB.Image.Query().Where(image.BatchID(b.ID)).Order(image.ByID()).AllX(system(t))
 		taken := imageIDs(images[10:20]...)

@@ -5,7 +5,6 @@ package work
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/batch"
@@ -41,21 +40,21 @@ func (in UpdateBatchInput) check() fault.Fields {
 }
 
 // CreateBatches makes batches and puts images of their datasets into them. Complaints about them are found under at.
-func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchInput, at places) ([]*ent.Batch, error) {
+func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchInput, at fault.Places) ([]*ent.Batch, error) {
 	if err := checkCount(len(batches), at); err != nil {
 		return nil, err
 	}
 	var c fault.Check
 	for i, in := range batches {
-		c.Line(&in.Name, nameLength, at.of(i, "name")...)
-		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
+		c.Line(&in.Name, nameLength, at.Of(i, "name")...)
+		checkImages(&c, in.ImageIDs, at.Of(i, "imageIds"))
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (made []*ent.Batch, err error) {
 		for i, in := range batches {
-			b, err := createBatch(ctx, tx, in, at.of(i, "imageIds"))
+			b, err := createBatch(ctx, tx, in, at.Of(i, "imageIds"))
 			if err != nil {
 				return nil, err
 			}
@@ -83,13 +82,7 @@ const (
 	maxMade = 100
 )
 
-// places says where in an operation's arguments the i-th item of a list stands.
-type places func(i int) []any
-
-// of returns the path of a field of the i-th item.
-func (at places) of(i int, field string) []any { return append(slices.Clone(at(i)), field) }
-
-func checkCount(n int, at places) error {
+func checkCount(n int, at fault.Places) error {
 	if n <= maxMade {
 		return nil
 	}

@@ -34,7 +34,7 @@ func TestCreateBatch(t *testing.T) {
 			return in
 		}
 	}
-	eachWorld(t, map[string]creation{
+	testkit.EachWorld(t, map[string]creation{
 		"without images": {"manager", of("b"), "", asItWas},
 		"with images":    {"manager", of("b", 1, 2), "", []string{asItWas[0], "v2 another batch no job", "v2 another batch no job"}},
 		"an image twice": {"manager", of("b", 2, 2), "", []string{asItWas[0], asItWas[1], "v2 another batch no job"}},
@@ -49,7 +49,7 @@ func TestCreateBatch(t *testing.T) {
 		"as a stranger": {"no member", of("b", 2), "NOT_FOUND dataset not found", asItWas},
 	}, func(t *testing.T, w *testkit.World, tt creation) {
 		b, err := makeBatch(w.As(t.Context(), tt.actor), w, tt.in(w))
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		if err == nil && (b.Name != "b" || !b.Workbench || b.DatasetID != w.Dataset.ID) {
@@ -67,7 +67,7 @@ func TestCreateBatch(t *testing.T) {
 // TestManyAtOnce makes batches and jobs in one call: all of them, or none.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := w.As(t.Context(), "manager")
 		at := func(i int) []any { return []any{"list", i} }
 		batches := []work.CreateBatchInput{
@@ -76,10 +76,10 @@ func TestManyAtOnce(t *testing.T) {
 		jobs := []work.CreateJobInput{
 			{DatasetID: w.Dataset.ID, Done: new(true), ImageIDs: imageIDs(w.Images[2])}, {DatasetID: w.Dataset.ID, BatchID: &w.Foreign.Batch.ID},
 		}
-		if _, err := work.CreateBatches(ctx, w.DB, batches, at); said(err) != "INVALID list[1].imageIds: names an image that is not in the dataset" {
+		if _, err := work.CreateBatches(ctx, w.DB, batches, at); testkit.Said(err) != "INVALID list[1].imageIds: names an image that is not in the dataset" {
 			t.Errorf("batches: %v", err)
 		}
-		if _, err := work.CreateJobs(ctx, w.DB, jobs, at); said(err) != "INVALID list[1].batchId: no such batch in the dataset" {
+		if _, err := work.CreateJobs(ctx, w.DB, jobs, at); testkit.Said(err) != "INVALID list[1].batchId: no such batch in the dataset" {
 			t.Errorf("jobs: %v", err)
 		}
 		if diff := cmp.Diff(asItWas, where(t, w)); diff != "" || left(t, w) != "1 batches, 1 jobs" {
@@ -94,7 +94,7 @@ func TestManyAtOnce(t *testing.T) {
 		if err != nil || len(madeJobs) != 2 || !madeJobs[0].Done || madeJobs[1].Done || left(t, w) != "3 batches, 3 jobs" {
 			t.Errorf("jobs: %v, %v", madeJobs, err)
 		}
-		if _, err := work.CreateJobs(ctx, w.DB, make([]work.CreateJobInput, 101), at); said(err) != "INVALID list[100]: is one too many; at most 100 are allowed in one call" {
+		if _, err := work.CreateJobs(ctx, w.DB, make([]work.CreateJobInput, 101), at); testkit.Said(err) != "INVALID list[100]: is one too many; at most 100 are allowed in one call" {
 			t.Errorf("101 jobs: %v", err)
 		}
 	})
@@ -109,7 +109,7 @@ func TestUpdateBatch(t *testing.T) {
 		want     string
 		stored   string
 	}
-	eachWorld(t, map[string]update{
+	testkit.EachWorld(t, map[string]update{
 		"name":           {"manager", new(1), work.UpdateBatchInput{Name: new("second")}, "", "second true v2"},
 		"workbench":      {"manager", nil, work.UpdateBatchInput{Workbench: new(false)}, "", "first false v2"},
 		"nothing":        {"manager", nil, work.UpdateBatchInput{}, "", "first true v1"},
@@ -120,11 +120,11 @@ func TestUpdateBatch(t *testing.T) {
 	}, func(t *testing.T, w *testkit.World, tt update) {
 		err := work.UpdateBatches(w.As(t.Context(), tt.actor), w.DB, catalog.One(w.Batch.ID, tt.expected), tt.in)
 		b := w.DB.Batch.GetX(system(t), w.Batch.ID)
-		if got := fmt.Sprintf("%s %v v%d", b.Name, b.Workbench, b.Version); said(err) != tt.want || got != tt.stored {
+		if got := fmt.Sprintf("%s %v v%d", b.Name, b.Workbench, b.Version); testkit.Said(err) != tt.want || got != tt.stored {
 			t.Errorf("%v; want %s; stored %s; want %s", err, tt.want, got, tt.stored)
 		}
-		if current, ok := staleRow(err).(*ent.Batch); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Batch.ID) {
-			t.Errorf("the conflict carries %v", staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Batch); strings.HasPrefix(tt.want, "CONFLICT") && (!ok || current.ID != w.Batch.ID) {
+			t.Errorf("the conflict carries %v", testkit.StaleRow(err))
 		}
 	})
 }
@@ -142,7 +142,7 @@ func TestDeleteBatches(t *testing.T) {
 	}
 	one := func(w *testkit.World) catalog.Targets[gid.BatchID] { return catalog.One(w.Batch.ID, new(1)) }
 	all, both := []string{asItWas[0], asItWas[1], "v1 no batch the job"}, "1 batches, 1 jobs"
-	eachWorld(t, map[string]deletion{
+	testkit.EachWorld(t, map[string]deletion{
 		"one":           {"manager", one, "", []string{"v3 no batch no job"}, "0 batches, 0 jobs"},
 		"none":          {"manager", func(*testkit.World) catalog.Targets[gid.BatchID] { return catalog.Targets[gid.BatchID]{} }, "", all, both},
 		"stale":         {"manager", func(w *testkit.World) catalog.Targets[gid.BatchID] { return catalog.One(w.Batch.ID, new(2)) }, "CONFLICT changed since it was read", all, both},
@@ -151,7 +151,7 @@ func TestDeleteBatches(t *testing.T) {
 	}, func(t *testing.T, w *testkit.World, tt deletion) {
 		w.DB.Image.UpdateOneID(w.Images[2].ID).SetJobID(w.Job.ID).SetBaseImageID(w.Images[0].ID).AddVersion(-1).ExecX(system(t)) // as from the start
 		err := work.DeleteBatches(w.As(t.Context(), tt.actor), w.DB, tt.targets(w))
-		if got := left(t, w); said(err) != tt.want || got != tt.left {
+		if got := left(t, w); testkit.Said(err) != tt.want || got != tt.left {
 			t.Errorf("%v; want %s; left %s", err, tt.want, got)
 		}
 		if diff := cmp.Diff(tt.images, where(t, w)); diff != "" {
@@ -162,7 +162,7 @@ func TestDeleteBatches(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := system(t)
 		w.Images[0].Update().SetDone(true).SetReviewed(true).ExecX(ctx)
 		w.Images[1].Update().SetIsSynthetic(true).ExecX(ctx)
@@ -183,7 +183,7 @@ func TestStats(t *testing.T) {
 		if diff := cmp.Diff(map[gid.JobID]*work.JobStats{w.Job.ID: {Images: 1, DoneImages: 1, ReviewedImages: 1}, done.ID: {}}, jobs); diff != "" {
 			t.Errorf("jobs (-want +got):\n%s", diff)
 		}
-		if _, err := work.StatsOfJobs(t.Context(), w.DB.Client, []gid.JobID{w.Job.ID}); said(err) != "UNAUTHENTICATED not signed in" {
+		if _, err := work.StatsOfJobs(t.Context(), w.DB.Client, []gid.JobID{w.Job.ID}); testkit.Said(err) != "UNAUTHENTICATED not signed in" {
 			t.Errorf("without a viewer: %v", err)
 		}
 	})

@@ -36,13 +36,13 @@ type UpdateJobInput struct {
 }
 
 // CreateJobs makes jobs and hands them to their assignees, if they name any. Complaints about them are found under at.
-func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at places) ([]*ent.Job, error) {
+func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at fault.Places) ([]*ent.Job, error) {
 	if err := checkCount(len(jobs), at); err != nil {
 		return nil, err
 	}
 	var c fault.Check
 	for i, in := range jobs {
-		checkImages(&c, in.ImageIDs, at.of(i, "imageIds"))
+		checkImages(&c, in.ImageIDs, at.Of(i, "imageIds"))
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at 
 	})
 }
 
-func createJob(ctx context.Context, tx *ent.Tx, in CreateJobInput, at places, i int) (*ent.Job, error) {
+func createJob(ctx context.Context, tx *ent.Tx, in CreateJobInput, at fault.Places, i int) (*ent.Job, error) {
 	if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditJobs); err != nil {
 		return nil, err
 	}
@@ -75,12 +75,12 @@ func createJob(ctx context.Context, tx *ent.Tx, in CreateJobInput, at places, i 
 	if err != nil {
 		return nil, err
 	}
-	return j, take(ctx, tx, in.DatasetID, in.ImageIDs, at.of(i, "imageIds"), func(u *ent.ImageUpdate) { u.SetJobID(j.ID) })
+	return j, take(ctx, tx, in.DatasetID, in.ImageIDs, at.Of(i, "imageIds"), func(u *ent.ImageUpdate) { u.SetJobID(j.ID) })
 }
 
 // checkParts checks that assignee and batch, if given, go with the dataset.
 func checkParts(
-	ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, assignee *gid.UserID, in *gid.BatchID, at places, i int,
+	ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, assignee *gid.UserID, in *gid.BatchID, at fault.Places, i int,
 ) error {
 	if in != nil {
 		found, err := tx.Batch.Query().Where(batch.ID(*in), batch.DatasetID(dataset)).Exist(ctx)
@@ -88,7 +88,7 @@ func checkParts(
 			return err
 		}
 		if !found {
-			return fault.InvalidAt("no such batch in the dataset", at.of(i, "batchId")...)
+			return fault.InvalidAt("no such batch in the dataset", at.Of(i, "batchId")...)
 		}
 	}
 	if assignee == nil {
@@ -98,7 +98,7 @@ func checkParts(
 	if err != nil {
 		return err
 	}
-	return catalog.CheckColleague(ctx, tx.Client(), d, *assignee, at.of(i, "assigneeId")...)
+	return catalog.CheckColleague(ctx, tx.Client(), d, *assignee, at.Of(i, "assigneeId")...)
 }
 
 // UpdateJobs makes the same change to each of the jobs. Its assignee may say

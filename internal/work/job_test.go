@@ -25,7 +25,7 @@ func TestCreateJob(t *testing.T) {
 		want   string
 		images []string
 	}
-	eachWorld(t, map[string]creation{
+	testkit.EachWorld(t, map[string]creation{
 		"bare": {"manager", func(*testkit.World, *work.CreateJobInput) {}, "", asItWas},
 		"whole": {"manager", func(w *testkit.World, in *work.CreateJobInput) {
 			in.BatchID, in.AssigneeID, in.ImageIDs = &w.Batch.ID, &w.Users["no member"].ID, imageIDs(w.Images[0], w.Images[2])
@@ -47,7 +47,7 @@ func TestCreateJob(t *testing.T) {
 		in := work.CreateJobInput{DatasetID: w.Dataset.ID}
 		tt.change(w, &in)
 		j, err := makeJob(w.As(t.Context(), tt.actor), w, in)
-		if said(err) != tt.want {
+		if testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		if err == nil && *j.OwnerID != w.Users[tt.actor].ID {
@@ -81,7 +81,7 @@ func TestUpdateJobs(t *testing.T) {
 		}
 	}
 	const forbidden = "FORBIDDEN not allowed to "
-	eachWorld(t, map[string]update{
+	testkit.EachWorld(t, map[string]update{
 		"done by the assignee":        {"assignee", done, "", false},
 		"others' done by an assignee": {"assignee", done, forbidden + "mark as reviewed", true},
 		"done by another annotator":   {"annotator", done, forbidden + "mark as reviewed", false},
@@ -111,7 +111,7 @@ func TestUpdateJobs(t *testing.T) {
 			targets.IDs = append(targets.IDs, j.ID)
 		}
 		in := tt.in(w)
-		if err := work.UpdateJobs(w.As(t.Context(), tt.actor), w.DB, targets, in); said(err) != tt.want {
+		if err := work.UpdateJobs(w.As(t.Context(), tt.actor), w.DB, targets, in); testkit.Said(err) != tt.want {
 			t.Errorf("%v; want %s", err, tt.want)
 		}
 		for _, j := range jobs {
@@ -155,14 +155,14 @@ func show[ID any](id *ID) string {
 
 func TestStaleJobs(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		reviewer := w.As(t.Context(), "reviewer")
 		err := work.UpdateJobs(reviewer, w.DB, catalog.One(w.Job.ID, new(2)), work.UpdateJobInput{Done: new(true)})
-		if current, ok := staleRow(err).(*ent.Job); !strings.HasPrefix(said(err), "CONFLICT") || !ok || current.ID != w.Job.ID {
-			t.Errorf("%v carries %v", err, staleRow(err))
+		if current, ok := testkit.StaleRow(err).(*ent.Job); !strings.HasPrefix(testkit.Said(err), "CONFLICT") || !ok || current.ID != w.Job.ID {
+			t.Errorf("%v carries %v", err, testkit.StaleRow(err))
 		}
 		targets := catalog.Targets[gid.JobID]{IDs: []gid.JobID{w.Job.ID, w.Job.ID}}
-		if err := work.UpdateJobs(reviewer, w.DB, targets, work.UpdateJobInput{}); said(err) != "INVALID ids[1]: is named twice" {
+		if err := work.UpdateJobs(reviewer, w.DB, targets, work.UpdateJobInput{}); testkit.Said(err) != "INVALID ids[1]: is named twice" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -210,14 +210,14 @@ func TestDeleteJobs(t *testing.T) {
 		left    string
 	}
 	one := func(w *testkit.World) catalog.Targets[gid.JobID] { return catalog.One(w.Job.ID, new(1)) }
-	eachWorld(t, map[string]deletion{
+	testkit.EachWorld(t, map[string]deletion{
 		"one":            {"manager", one, "", []string{"v2 the batch no job", asItWas[1], asItWas[2]}, "1 batches, 0 jobs"},
 		"stale":          {"manager", func(w *testkit.World) catalog.Targets[gid.JobID] { return catalog.One(w.Job.ID, new(2)) }, "CONFLICT changed since it was read", asItWas, "1 batches, 1 jobs"},
 		"a foreign one":  {"manager", func(w *testkit.World) catalog.Targets[gid.JobID] { return catalog.One(w.Foreign.Job.ID, nil) }, "NOT_FOUND job not found", asItWas, "1 batches, 1 jobs"},
 		"by an assignee": {"assignee", one, "FORBIDDEN not allowed to edit jobs", asItWas, "1 batches, 1 jobs"},
 	}, func(t *testing.T, w *testkit.World, tt deletion) {
 		err := work.DeleteJobs(w.As(t.Context(), tt.actor), w.DB, tt.targets(w))
-		if got := left(t, w); said(err) != tt.want || got != tt.left {
+		if got := left(t, w); testkit.Said(err) != tt.want || got != tt.left {
 			t.Errorf("%v; want %s; left %s", err, tt.want, got)
 		}
 		if diff := cmp.Diff(tt.images, where(t, w)); diff != "" {
@@ -229,7 +229,7 @@ func TestDeleteJobs(t *testing.T) {
 // TestTheSameAgain: a change that is sent again changes nothing.
 func TestTheSameAgain(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, w *testkit.World) {
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
 		ctx := w.As(t.Context(), "manager")
 		in := work.UpdateJobInput{Done: new(true), AssigneeID: graphql.OmittableOf(w.Job.AssigneeID), BatchID: graphql.OmittableOf[*gid.BatchID](nil)}
 		for range 2 {

@@ -2,7 +2,6 @@ package work_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 
@@ -11,50 +10,14 @@ import (
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/internal/access"
-	"github.com/datasetgen/datagen/internal/database"
-	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/testkit"
 	"github.com/datasetgen/datagen/internal/work"
 )
 
-// eachDatabase runs test in a world of its own on each of the two databases.
-func eachDatabase(t *testing.T, test func(t *testing.T, w *testkit.World)) {
-	t.Helper()
-	testkit.Databases(t, func(t *testing.T, db *database.DB) { test(t, testkit.NewWorld(t, db)) })
-}
-
-// eachWorld is eachDatabase for a table of cases, each in a world of its own.
-func eachWorld[C any](t *testing.T, cases map[string]C, test func(t *testing.T, w *testkit.World, c C)) {
-	t.Helper()
-	testkit.Databases(t, func(t *testing.T, db *database.DB) {
-		for name, c := range cases {
-			t.Run(name, func(t *testing.T) { test(t, testkit.NewWorld(t, db), c) })
-		}
-	})
-}
-
 func system(t *testing.T) context.Context {
 	t.Helper()
 	return access.System(t.Context())
-}
-
-// said is the code and the words of an error as a client sees them, or the empty text.
-func said(err error) string {
-	if err == nil {
-		return ""
-	}
-	public := fault.Describe(err)
-	return public.Code + " " + public.Message
-}
-
-// staleRow is the present row that a conflict carries.
-func staleRow(err error) any {
-	var stale *fault.StaleError
-	if !errors.As(err, &stale) {
-		return nil
-	}
-	return stale.Current
 }
 
 // input is the place of the only item of a list.
