@@ -165,6 +165,7 @@ type ComplexityRoot struct {
 	}
 
 	Dataset struct {
+		AllLabels   func(childComplexity int, byID bool) int
 		Annotations func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
 		Batches     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
 		CreatedAt   func(childComplexity int) int
@@ -527,6 +528,7 @@ type DatasetResolver interface {
 	ViewerRole(ctx context.Context, obj *ent.Dataset) (member.Role, error)
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
+	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
 }
 type ImageResolver interface {
 	URL(ctx context.Context, obj *ent.Image) (string, error)
@@ -1068,6 +1070,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateApiKeyPayload.Key(childComplexity), true
 
+	case "Dataset.allLabels":
+		if e.ComplexityRoot.Dataset.AllLabels == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_allLabels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.AllLabels(childComplexity, args["byId"].(bool)), true
 	case "Dataset.annotations":
 		if e.ComplexityRoot.Dataset.Annotations == nil {
 			break
@@ -3401,6 +3414,11 @@ extend type Dataset {
   stats: DatasetStats!
   "The newest image."
   thumbnail: Image
+  "Its labels, by their place among each other."
+  allLabels(
+    "By id instead."
+    byId: Boolean! = false
+  ): [Label!]! @prepared
 }
 
 "Counts and sums over a dataset."
@@ -9456,7 +9474,13 @@ input LabelChange {
   input: UpdateLabelInput!
 }
 `, BuiltIn: false},
-	{Name: "../root.graphql", Input: `"A moment in UTC, as RFC 3339 writes it, to the microsecond."
+	{Name: "../root.graphql", Input: `"Only documents of the program's own may select the field: it has no limit, or is there for old clients. Clients do not see it."
+directive @prepared on FIELD_DEFINITION
+
+"The most characters that a text may have."
+directive @length(max: Int!) on INPUT_FIELD_DEFINITION
+
+"A moment in UTC, as RFC 3339 writes it, to the microsecond."
 scalar Time
 
 "A JSON object, any keys and values; what was sent comes back to the byte, but for white space between its tokens."
@@ -10020,6 +10044,8 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_stats(ctx, field)
 	case "thumbnail":
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
+	case "allLabels":
+		return ec.fieldContext_Dataset_allLabels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
 }
@@ -10781,6 +10807,20 @@ func (ec *executionContext) field_Batch_jobs_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Dataset_allLabels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "byId",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["byId"] = arg0
 	return args, nil
 }
 
@@ -15720,6 +15760,50 @@ func (ec *executionContext) fieldContext_Dataset_thumbnail(_ context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Image(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Dataset_allLabels(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_allLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().AllLabels(ctx, obj, fc.Args["byId"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_allLabels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_allLabels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -33492,6 +33576,12 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_thumbnail(ctx, field, obj)
+				})
+		case "allLabels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_allLabels(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
