@@ -103,22 +103,25 @@ func isWanted(name string) bool {
 // does, because they share bytes, or unpack to more than pictures do.
 // archive/zip does not unpack a file to more than its header says.
 func checkSizes(files []*zip.File, size, maxUpload int64) error {
-	packed, unpacked := uint64(size), uint64(maxGrowth*size+maxUpload)
+	most := maxGrowth*size + maxUpload
+	packed, unpacked := size, most
 	for _, f := range files {
-		if f.CompressedSize64 > packed {
+		if packed -= claimed(f.CompressedSize64); packed < 0 {
 			return fault.InvalidAt("its files overlap, or reach past its end")
 		}
-		packed -= f.CompressedSize64
-		if f.UncompressedSize64 > uint64(maxUpload) {
+		n := claimed(f.UncompressedSize64)
+		if n > maxUpload {
 			continue // it is not unpacked at all
 		}
-		if f.UncompressedSize64 > unpacked {
-			return fault.InvalidAt(fmt.Sprintf("unpacks to more than %d bytes, which is more than pictures do", maxGrowth*size+maxUpload))
+		if unpacked -= n; unpacked < 0 {
+			return fault.InvalidAt(fmt.Sprintf("unpacks to more than the %d bytes that are allowed for its size", most))
 		}
-		unpacked -= f.UncompressedSize64
 	}
 	return nil
 }
+
+// claimed is a size in a header, or the largest there is when that is larger.
+func claimed(size uint64) int64 { return int64(min(size, math.MaxInt64)) }
 
 // isEncrypted is the flag of a file that needs a password.
 const isEncrypted = 1
@@ -129,8 +132,8 @@ func unpack(f *zip.File, most int64) ([]byte, error) {
 	if f.Flags&isEncrypted != 0 {
 		return nil, fault.InvalidAt("is encrypted")
 	}
-	if f.UncompressedSize64 > uint64(most) {
-		return nil, fault.InvalidAt(fmt.Sprintf("has %d bytes; at most %d are allowed", f.UncompressedSize64, most))
+	if n := claimed(f.UncompressedSize64); n > most {
+		return nil, fault.InvalidAt(fmt.Sprintf("has %d bytes; at most %d are allowed", n, most))
 	}
 	r, err := f.Open()
 	if errors.Is(err, zip.ErrAlgorithm) {
