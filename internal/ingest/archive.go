@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -132,7 +133,8 @@ func unpack(f *zip.File, most int64) ([]byte, error) {
 	if f.Flags&isEncrypted != 0 {
 		return nil, fault.InvalidAt("is encrypted")
 	}
-	if n := claimed(f.UncompressedSize64); n > most {
+	n := claimed(f.UncompressedSize64)
+	if n > most {
 		return nil, fault.InvalidAt(fmt.Sprintf("has %d bytes; at most %d are allowed", n, most))
 	}
 	r, err := f.Open()
@@ -143,9 +145,9 @@ func unpack(f *zip.File, most int64) ([]byte, error) {
 		return nil, blame(err, "is damaged")
 	}
 	defer r.Close()
-	content, err := io.ReadAll(io.LimitReader(r, most+1)) // to its end, where the checksum is compared
-	if err != nil {
+	content := bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))           // which need not grow
+	if _, err := content.ReadFrom(io.LimitReader(r, most+1)); err != nil { // to the end, where the checksum is compared
 		return nil, blame(err, "is damaged")
 	}
-	return content, nil
+	return content.Bytes(), nil
 }
