@@ -12,8 +12,8 @@ func (o Object) Members() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for rest := after(o, '{'); rest != nil; rest = after(rest, ',') {
 			var name, value []byte
-			name, rest = cut(rest)
-			value, rest = cut(after(rest, ':'))
+			name, rest = Cut(rest)
+			value, rest = Cut(after(rest, ':'))
 			if len(value) == 0 || !yield(unquote(name), value) {
 				return
 			}
@@ -26,7 +26,7 @@ func Elements(b []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for rest := after(b, '['); rest != nil; rest = after(rest, ',') {
 			var value []byte
-			value, rest = cut(rest)
+			value, rest = Cut(rest)
 			if len(value) == 0 || !yield(value) {
 				return
 			}
@@ -51,8 +51,8 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// cut splits b after the value that it starts with, which is empty where an object or array ends.
-func cut(b []byte) (value, rest []byte) {
+// Cut splits b after the value that it starts with, which is empty where an object or array ends.
+func Cut(b []byte) (value, rest []byte) {
 	b = trim(b)
 	depth := 0
 	for i := 0; i < len(b); i++ {
