@@ -55,11 +55,10 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 	})
 	authority := auth.New(db, accessKeys(t), auth.Options{})
 	gateway := testkit.Must(graph.New(&graph.Resolver{
-		DB:     db,
-		Auth:   authority,
-		Ingest: ingest.New(db, store, imaging.NewDecoder(1<<20), 1<<20),
-		Media:  picturesNowhere{},
-
+		DB:        db,
+		Auth:      authority,
+		Ingest:    ingest.New(db, store, imaging.NewDecoder(1<<20), 1<<20),
+		Media:     picturesNowhere{},
 		Snapshots: snapshot.NewMaker(db, pixelStore{store}),
 	}, graph.Options{}))(t)
 	return &accessServer{gateway, db, authority}
