@@ -109,11 +109,11 @@ func (b Box) row() string {
 	if !(width > 0 && height > 0) {
 		return ""
 	}
-	row := strconv.Itoa(b.Class)
+	row := strconv.AppendInt(nil, int64(b.Class), 10)
 	for _, v := range []float64{fraction((b.Left + b.Right) / 2), fraction((b.Top + b.Bottom) / 2), width, height} {
-		row += " " + strconv.FormatFloat(v, 'f', -1, 64)
+		row = strconv.AppendFloat(append(row, ' '), v, 'f', -1, 64)
 	}
-	return row + "\n"
+	return string(append(row, '\n'))
 }
 
 // fraction rounds to a billionth, which no picture is wide enough to show.
