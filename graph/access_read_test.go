@@ -8,10 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasetgen/datagen/graph"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/graph/generated"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -49,7 +50,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 	onAccessServers(t, func(t *testing.T, s *accessServer) {
 		w := s.newWorld(t)
 		w.derive(t)
-		schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+		schema := graph.ClientSchema()
 		operations := slices.Concat(reads, filters(t, schema), crawl(schema))
 		askers := map[string]*asker{
 			"the owner":          w.asker(t, "owner", w.World),
@@ -83,7 +84,7 @@ var namesTheirs = regexp.MustCompile(`\$their(Dataset|Member|Label|Image|Annotat
 func TestCrawl(t *testing.T) {
 	onAccessServers(t, func(t *testing.T, s *accessServer) {
 		w := s.newWorld(t)
-		operations := crawl(generated.NewExecutableSchema(generated.Config{}).Schema())
+		operations := crawl(graph.ClientSchema())
 		colleagues := map[string]string{"workspace": gidOf("Workspace", w.Workspace.ID), "e-mail": w.Users["viewer"].Email}
 		keys := map[string]string{"API key": w.values(t, "viewer", "$viewersKey")["viewersKey"].value.(string)}
 		for _, tt := range []struct {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/graph"
-	"github.com/datasetgen/datagen/graph/generated"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -149,7 +148,7 @@ func at(t *testing.T, v any, path string) any {
 }
 
 // theSchema is the schema that clients see.
-func theSchema() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
+func theSchema() *ast.Schema { return graph.ClientSchema() }
 
 // grow adds n rows to each list that a client can ask for, of which one is of a new dataset.
 func grow(t *testing.T, w *testkit.World, n int) {

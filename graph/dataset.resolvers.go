@@ -34,6 +34,10 @@ func (r *datasetResolver) Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, r.newestImages)
 }
 
+func (r *datasetResolver) AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, r.labelsIn(byID))
+}
+
 func (r *mutationResolver) CreateDataset(ctx context.Context, input catalog.CreateDatasetInput) (*ent.Dataset, error) {
 	return first(catalog.CreateDatasets(ctx, r.DB, []catalog.CreateDatasetInput{input}, single))
 }

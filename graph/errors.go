@@ -67,10 +67,10 @@ func argumentFault(err *gqlerror.Error, depth int) fault.Public {
 // state is what GraphQL would show of a row's columns, for a client whose write was stale.
 func (g *Gateway) state(row any) map[string]json.RawMessage {
 	v := reflect.Indirect(reflect.ValueOf(row))
-	if v.Kind() != reflect.Struct || g.schema.Types[v.Type().Name()] == nil {
+	if v.Kind() != reflect.Struct || g.clientSchema.Types[v.Type().Name()] == nil {
 		return nil
 	}
-	shown := g.schema.Types[v.Type().Name()].Fields
+	shown := g.clientSchema.Types[v.Type().Name()].Fields
 	fields := map[string]json.RawMessage{}
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		column, _, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -25,11 +26,13 @@ import (
 // Gateway runs operations: the one executor that all ways in share, behind limits on what a
 // document may ask for.
 type Gateway struct {
-	schema    *ast.Schema
-	exec      *executor.Executor
-	documents *lru.Cache[string, *ast.QueryDocument] // parsed, checked against the limits, and valid
-	limits    Limits
-	log       *slog.Logger
+	schema       *ast.Schema // whole
+	clientSchema *ast.Schema // what clients see of it
+	exec         *executor.Executor
+	documents    *lru.Cache[string, *ast.QueryDocument] // of clients: parsed, checked against the limits, and valid
+	prepared     sync.Map                               // key of a Prepared → *ast.QueryDocument
+	limits       Limits
+	log          *slog.Logger
 }
 
 // Options of a Gateway; the zero value is for production.
@@ -45,29 +48,41 @@ const cachedDocuments = 200
 
 // New returns a Gateway to the resolvers.
 func New(r *Resolver, o Options) (*Gateway, error) {
-	es := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	clientSchema := ClientSchema()
 	documents, err := lru.New[string, *ast.QueryDocument](cachedDocuments)
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{schema: es.Schema(), exec: executor.New(es), documents: documents, limits: clientLimits, log: o.Log}
+	g := &Gateway{
+		schema:       wholeSchema(),
+		clientSchema: clientSchema,
+		exec:         executor.New(generated.NewExecutableSchema(generated.Config{Schema: clientSchema, Resolvers: r})),
+		documents:    documents,
+		limits:       clientLimits,
+		log:          o.Log,
+	}
 	if g.log == nil {
 		g.log = slog.Default()
 	}
-	g.exec.SetQueryCache(checked{documents})
+	g.exec.SetQueryCache(checked{g})
 	g.exec.SetErrorPresenter(g.present)
 	g.exec.SetRecoverFunc(g.recover)
-	g.exec.Use(policy{g.schema, g.limits, o.Introspection})
+	g.exec.Use(policy{g.limits, o.Introspection})
 	return g, nil
 }
 
 // checked hands documents to the executor, which never parses one itself.
-type checked struct {
-	documents *lru.Cache[string, *ast.QueryDocument]
-}
+type checked struct{ gateway *Gateway }
 
 func (c checked) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
-	return c.documents.Get(text)
+	if !isPrepared(text) {
+		return c.gateway.documents.Get(text)
+	}
+	prepared, ok := c.gateway.prepared.Load(text)
+	if !ok {
+		return nil, false
+	}
+	return prepared.(*ast.QueryDocument), true //nolint:forcetypeassert // Prepare stores nothing else
 }
 
 func (c checked) Add(context.Context, string, *ast.QueryDocument) {}
@@ -91,7 +106,7 @@ func (g *Gateway) document(text string) (*ast.QueryDocument, gqlerror.List) {
 	if err := g.limits.check(d); err != nil {
 		return nil, gqlerror.List{err}
 	}
-	if errs := validator.ValidateWithRules(g.schema, d, validationRules()); len(errs) > 0 {
+	if errs := validator.ValidateWithRules(g.clientSchema, d, validationRules()); len(errs) > 0 {
 		for _, err := range errs {
 			errcode.Set(err, errcode.ValidationFailed)
 		}
@@ -145,12 +160,17 @@ func (g *Gateway) run(ctx context.Context, params graphql.RawParams, r request) 
 	if r.readOnly && op.Operation != ast.Query {
 		return &graphql.Response{Errors: gqlerror.List{g.present(ctx, errMutationByGET)}}
 	}
-	variables, err := r.variables(g.schema, op)
+	variables, err := r.variables(g.clientSchema, op)
 	if err != nil {
 		return &graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}}
 	}
 	params.Query, params.OperationName, params.Variables = r.document, r.operation, variables
-	oc, errs := g.exec.CreateOperationContext(ctx, &params)
+	return g.dispatch(ctx, &params)
+}
+
+// dispatch runs an operation whose document is known to be good.
+func (g *Gateway) dispatch(ctx context.Context, params *graphql.RawParams) *graphql.Response {
+	oc, errs := g.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		return g.exec.DispatchError(graphql.WithOperationContext(ctx, oc), errs)
 	}
@@ -162,7 +182,6 @@ var errMutationByGET = fmt.Errorf("%w: only queries go by GET", fault.Invalid)
 
 // policy holds what is decided once an operation and its variables are known.
 type policy struct {
-	schema        *ast.Schema
 	limits        Limits
 	introspection bool
 }
@@ -184,7 +203,7 @@ func (p policy) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	if v.ReadOnly && oc.Operation.Operation != ast.Query {
 		return gqlerror.Wrap(fmt.Errorf("%w: this API key only reads", fault.Forbidden))
 	}
-	if n := p.nodes(oc); n > p.limits.Nodes {
+	if n := p.nodes(oc); n > p.limits.Nodes && !isPrepared(oc.RawQuery) {
 		return tooLarge("the operation may return more than %d nodes; ask for fewer with first", p.limits.Nodes)
 	}
 	return nil

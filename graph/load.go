@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
@@ -88,6 +90,36 @@ func (r *Resolver) labelsOf(ctx context.Context, ids []gid.ImageID) (map[gid.Ima
 		}
 	}
 	return found, nil
+}
+
+// labelsIn finds the labels of each of the datasets, in their order or by id.
+func (r *Resolver) labelsIn(byID bool) func(context.Context, []gid.DatasetID) (map[gid.DatasetID][]*ent.Label, error) {
+	return func(ctx context.Context, ids []gid.DatasetID) (map[gid.DatasetID][]*ent.Label, error) {
+		q := r.DB.Label.Query().Where(label.DatasetIDIn(ids...))
+		q.Modify(reading(label.FieldDatasetID))
+		if !byID {
+			q.Order(label.ByOrder())
+		}
+		rows, err := collect(ctx, q.Order(label.ByID()), "Label")
+		return grouped(rows, err, ids, func(l *ent.Label) gid.DatasetID { return l.DatasetID })
+	}
+}
+
+// reading reads a column of each row, whether a client selects it or not.
+func reading(column string) func(*sql.Selector) {
+	return func(s *sql.Selector) { s.AppendSelect(s.C(column)) }
+}
+
+// grouped puts rows under the ids of what they belong to, in their order.
+func grouped[ID comparable, R any](rows []*R, err error, ids []ID, of func(*R) ID) (map[ID][]*R, error) {
+	groups := make(map[ID][]*R, len(ids))
+	for _, id := range ids {
+		groups[id] = []*R{}
+	}
+	for _, row := range rows {
+		groups[of(row)] = append(groups[of(row)], row)
+	}
+	return groups, err
 }
 
 func keys[K comparable, V any](m map[K]V) []K {

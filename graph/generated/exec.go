@@ -167,6 +167,7 @@ type ComplexityRoot struct {
 	}
 
 	Dataset struct {
+		AllLabels   func(childComplexity int, byID bool) int
 		Annotations func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
 		Batches     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
 		CreatedAt   func(childComplexity int) int
@@ -257,6 +258,18 @@ type ComplexityRoot struct {
 	ImageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ImportResult struct {
+		Image   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Status  func(childComplexity int) int
+	}
+
+	ImportZipPayload struct {
+		Created func(childComplexity int) int
+		Results func(childComplexity int) int
 	}
 
 	InputProblem struct {
@@ -388,6 +401,7 @@ type ComplexityRoot struct {
 		DeleteSnapshot     func(childComplexity int, id string, expectedVersion *int) int
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
 		GenerateSnapshot   func(childComplexity int, datasetID string) int
+		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput) int
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
 		ResetPassword      func(childComplexity int, id string, newPassword string) int
@@ -535,6 +549,7 @@ type DatasetResolver interface {
 	ViewerRole(ctx context.Context, obj *ent.Dataset) (member.Role, error)
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
+	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
 }
 type ImageResolver interface {
 	URL(ctx context.Context, obj *ent.Image) (string, error)
@@ -571,6 +586,7 @@ type MutationResolver interface {
 	DeleteMembers(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error)
 	CreateImages(ctx context.Context, datasetID string, images []*ingest.ImageInput) ([]*ent.Image, error)
+	ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput) (*model.ImportZipPayload, error)
 	UpdateImage(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateImageInput) (*ent.Image, error)
 	UpdateImages(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateImageInput) ([]*ent.Image, error)
 	DeleteImage(ctx context.Context, id string, expectedVersion *int) (string, error)
@@ -1084,6 +1100,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateApiKeyPayload.Key(childComplexity), true
 
+	case "Dataset.allLabels":
+		if e.ComplexityRoot.Dataset.AllLabels == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_allLabels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.AllLabels(childComplexity, args["byId"].(bool)), true
 	case "Dataset.annotations":
 		if e.ComplexityRoot.Dataset.Annotations == nil {
 			break
@@ -1572,6 +1599,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImageEdge.Node(childComplexity), true
+
+	case "ImportResult.image":
+		if e.ComplexityRoot.ImportResult.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Image(childComplexity), true
+	case "ImportResult.message":
+		if e.ComplexityRoot.ImportResult.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Message(childComplexity), true
+	case "ImportResult.name":
+		if e.ComplexityRoot.ImportResult.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Name(childComplexity), true
+	case "ImportResult.status":
+		if e.ComplexityRoot.ImportResult.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Status(childComplexity), true
+
+	case "ImportZipPayload.created":
+		if e.ComplexityRoot.ImportZipPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportZipPayload.Created(childComplexity), true
+	case "ImportZipPayload.results":
+		if e.ComplexityRoot.ImportZipPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportZipPayload.Results(childComplexity), true
 
 	case "InputProblem.message":
 		if e.ComplexityRoot.InputProblem.Message == nil {
@@ -2339,6 +2404,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GenerateSnapshot(childComplexity, args["datasetId"].(string)), true
+	case "Mutation.importZip":
+		if e.ComplexityRoot.Mutation.ImportZip == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importZip_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportZip(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput)), true
 	case "Mutation.refresh":
 		if e.ComplexityRoot.Mutation.Refresh == nil {
 			break
@@ -3132,6 +3208,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UserWhereInput", ec.unmarshalInputUserWhereInput),
 			graphql.NewInputUnmarshaler("WorkspaceOrder", ec.unmarshalInputWorkspaceOrder),
 			graphql.NewInputUnmarshaler("WorkspaceWhereInput", ec.unmarshalInputWorkspaceWhereInput),
+			graphql.NewInputUnmarshaler("ZipInput", ec.unmarshalInputZipInput),
 		)
 	}
 	first := true
@@ -3475,6 +3552,11 @@ extend type Dataset {
   stats: DatasetStats!
   "The newest image."
   thumbnail: Image
+  "Its labels, by their place among each other."
+  allLabels(
+    "By id instead."
+    byId: Boolean! = false
+  ): [Label!]! @prepared
 }
 
 "Counts and sums over a dataset."
@@ -9353,6 +9435,13 @@ extend type Mutation {
     "The pictures, and what is known of them."
     images: [ImageInput!]!
   ): [Image!]!
+  "Add the pictures in a zip, at most 10,000, and say what became of each: one that cannot be added does not keep out the others. What was added stays when the request is broken off. Folders, hidden files and __MACOSX are passed over. For managers."
+  importZip(
+    "The dataset."
+    datasetId: ID!
+    "The zip."
+    input: ZipInput!
+  ): ImportZipPayload!
   "Change what is known of an image. For managers; annotators may set done, and reviewers reviewed."
   updateImage(
     "The image."
@@ -9417,6 +9506,42 @@ input ImageInput {
   jobId: ID
   "The image of the dataset that this one was made from."
   baseImageId: ID
+}
+
+"A zip of pictures as in ImageInput. It may unpack to ten times its size, and the size of one picture. Exactly one of file and data."
+input ZipInput {
+  "The file, in a multipart request."
+  file: Upload
+  "The file, as a data URL or in base64."
+  data: String
+}
+
+"What became of a zip."
+type ImportZipPayload {
+  "How many images were added."
+  created: Int!
+  "What became of each file in the zip, in their order."
+  results: [ImportResult!]!
+}
+
+"What became of a file in a zip."
+type ImportResult {
+  "Its name in the zip, with the folders. The image is named without them."
+  name: String!
+  "What became of it."
+  status: ImportStatus!
+  "The image; null for a file that is INVALID."
+  image: Image
+  "What is wrong with a file that is INVALID."
+  message: String
+}
+
+"What became of a file in a zip."
+enum ImportStatus {
+  "The image was added."
+  CREATED
+  "It is no picture that can be added; message says why."
+  INVALID
 }
 
 "What to change in an image; what is absent stays."
@@ -9530,7 +9655,13 @@ input LabelChange {
   input: UpdateLabelInput!
 }
 `, BuiltIn: false},
-	{Name: "../root.graphql", Input: `"A moment in UTC, as RFC 3339 writes it, to the microsecond."
+	{Name: "../root.graphql", Input: `"Only documents of the program's own may select the field: it has no limit, or is there for old clients. Clients do not see it."
+directive @prepared on FIELD_DEFINITION
+
+"The most characters that a text may have."
+directive @length(max: Int!) on INPUT_FIELD_DEFINITION
+
+"A moment in UTC, as RFC 3339 writes it, to the microsecond."
 scalar Time
 
 "A JSON object, any keys and values; what was sent comes back to the byte, but for white space between its tokens."
@@ -10151,6 +10282,8 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_stats(ctx, field)
 	case "thumbnail":
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
+	case "allLabels":
+		return ec.fieldContext_Dataset_allLabels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
 }
@@ -10291,6 +10424,30 @@ func (ec *executionContext) childFields_ImageEdge(ctx context.Context, field gra
 		return ec.fieldContext_ImageEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ImportResult_name(ctx, field)
+	case "status":
+		return ec.fieldContext_ImportResult_status(ctx, field)
+	case "image":
+		return ec.fieldContext_ImportResult_image(ctx, field)
+	case "message":
+		return ec.fieldContext_ImportResult_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportZipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_ImportZipPayload_created(ctx, field)
+	case "results":
+		return ec.fieldContext_ImportZipPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportZipPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InputProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10916,6 +11073,20 @@ func (ec *executionContext) field_Batch_jobs_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Dataset_allLabels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "byId",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["byId"] = arg0
 	return args, nil
 }
 
@@ -12318,6 +12489,28 @@ func (ec *executionContext) field_Mutation_generateSnapshot_args(ctx context.Con
 		return nil, err
 	}
 	args["datasetId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importZip_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ingest.ZipInput, error) {
+			return ec.unmarshalNZipInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐZipInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -15947,6 +16140,50 @@ func (ec *executionContext) fieldContext_Dataset_thumbnail(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Dataset_allLabels(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_allLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().AllLabels(ctx, obj, fc.Args["byId"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_allLabels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_allLabels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DatasetConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.DatasetConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17280,6 +17517,162 @@ func (ec *executionContext) _ImageEdge_cursor(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_ImageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImageEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ImportResult_name(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportResult_status(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ingest.ImportStatus) graphql.Marshaler {
+			return ec.marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "ImportStatus")
+}
+
+func (ec *executionContext) _ImportResult_image(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportResult_message(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportZipPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportZipPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportZipPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportZipPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportZipPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportZipPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
+			return ec.marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportZipPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportZipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportResult(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _InputProblem_path(ctx context.Context, field graphql.CollectedField, obj *model.InputProblem) (ret graphql.Marshaler) {
@@ -19995,6 +20388,50 @@ func (ec *executionContext) fieldContext_Mutation_createImages(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importZip(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importZip(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportZip(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(ingest.ZipInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
+			return ec.marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importZip(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportZipPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importZip_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -33109,6 +33546,55 @@ func UnmarshalWorkspaceWhereInput(ctx context.Context, raw any) (ent.WorkspaceWh
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputZipInput(ctx context.Context, obj any) (ingest.ZipInput, error) {
+	var it ingest.ZipInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"file", "data"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := ec.unmarshalOUpload2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalZipInput unmarshals raw into the ZipInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalZipInput(ctx context.Context, raw any) (ingest.ZipInput, error) {
+	var out ingest.ZipInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ZipInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -34036,6 +34522,12 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_thumbnail(ctx, field, obj)
 				})
+		case "allLabels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_allLabels(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34465,6 +34957,92 @@ func (ec *executionContext) _ImageEdge(ctx context.Context, sel ast.SelectionSet
 			}
 		case "cursor":
 			out.Values[i] = ec._ImageEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importResultImplementors = []string{"ImportResult"}
+
+func (ec *executionContext) _ImportResult(ctx context.Context, sel ast.SelectionSet, obj *ingest.ImportResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportResult")
+		case "name":
+			out.Values[i] = ec._ImportResult_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ImportResult_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._ImportResult_image(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ImportResult_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importZipPayloadImplementors = []string{"ImportZipPayload"}
+
+func (ec *executionContext) _ImportZipPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ImportZipPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importZipPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportZipPayload")
+		case "created":
+			out.Values[i] = ec._ImportZipPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._ImportZipPayload_results(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35300,6 +35878,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createImages":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createImages(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importZip":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importZip(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -37559,6 +38144,53 @@ func (ec *executionContext) unmarshalNImageWhereInput2ᚖgithubᚗcomᚋdatasetg
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportResult2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImportResult2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResult(ctx context.Context, sel ast.SelectionSet, v *ingest.ImportResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportResult!")
+		return graphql.Null
+	}
+	return ec._ImportResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx context.Context, v any) (ingest.ImportStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := ingest.ImportStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx context.Context, sel ast.SelectionSet, v ingest.ImportStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImportStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx context.Context, sel ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportZipPayload!")
+		return graphql.Null
+	}
+	return ec._ImportZipPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNInputProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐInputProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.InputProblem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -38170,6 +38802,11 @@ func (ec *executionContext) marshalNWorkspaceOrderField2ᚖgithubᚗcomᚋdatase
 func (ec *executionContext) unmarshalNWorkspaceWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐWorkspaceWhereInput(ctx context.Context, v any) (*ent.WorkspaceWhereInput, error) {
 	res, err := ec.unmarshalInputWorkspaceWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNZipInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐZipInput(ctx context.Context, v any) (ingest.ZipInput, error) {
+	res, err := ec.unmarshalInputZipInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
