@@ -44,6 +44,8 @@ func (r *Resolver) Job() generated.JobResolver { return &jobResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Snapshot() generated.SnapshotResolver { return &snapshotResolver{r} }
+
 func (r *Resolver) ImageWhereInput() generated.ImageWhereInputResolver {
 	return &imageWhereInputResolver{r}
 }
@@ -54,5 +56,6 @@ type (
 	imageResolver           struct{ *Resolver }
 	jobResolver             struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	snapshotResolver        struct{ *Resolver }
 	imageWhereInputResolver struct{ *Resolver }
 )

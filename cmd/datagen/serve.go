@@ -32,7 +32,7 @@ func serveCommand(s surroundings) *cli.Command {
 		Description: `Brings the database up to date, then answers until it is told to stop (Ctrl-C):
 
    /graphql   the API; in a browser, a page to try it on
-   /media/    pictures
+   /media/    pictures, and zips of snapshots
    /healthz   says that the process runs
    /readyz    says that it can do its work
 
@@ -123,7 +123,7 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 // handler is all that the server answers.
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
-		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media},
+		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
 	)
 	if err != nil {

@@ -27,6 +27,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/rawjson"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/work"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -48,6 +49,7 @@ type ResolverRoot interface {
 	Job() JobResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Snapshot() SnapshotResolver
 	ImageWhereInput() ImageWhereInputResolver
 }
 
@@ -381,6 +383,7 @@ type ComplexityRoot struct {
 		CreateLabels       func(childComplexity int, datasetID string, labels []*catalog.CreateLabelInput) int
 		CreateMember       func(childComplexity int, datasetID string, input catalog.CreateMemberInput) int
 		CreateMembers      func(childComplexity int, datasetID string, members []*catalog.CreateMemberInput) int
+		CreateSnapshot     func(childComplexity int, datasetID string, input snapshot.CreateInput) int
 		CreateUser         func(childComplexity int, input admin.CreateUserInput) int
 		DeleteAnnotation   func(childComplexity int, id string, expectedVersion *int) int
 		DeleteBatch        func(childComplexity int, id string, expectedVersion *int) int
@@ -395,7 +398,9 @@ type ComplexityRoot struct {
 		DeleteLabels       func(childComplexity int, ids []string, expectedVersions []int) int
 		DeleteMember       func(childComplexity int, id string, expectedVersion *int) int
 		DeleteMembers      func(childComplexity int, ids []string, expectedVersions []int) int
+		DeleteSnapshot     func(childComplexity int, id string, expectedVersion *int) int
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
+		GenerateSnapshot   func(childComplexity int, datasetID string) int
 		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput) int
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
@@ -417,6 +422,7 @@ type ComplexityRoot struct {
 		UpdateLabels       func(childComplexity int, changes []*catalog.LabelChange) int
 		UpdateMember       func(childComplexity int, id string, expectedVersion *int, role member.Role) int
 		UpdateMembers      func(childComplexity int, ids []string, expectedVersions []int, role member.Role) int
+		UpdateSnapshot     func(childComplexity int, id string, expectedVersion *int, input snapshot.UpdateInput) int
 		UpdateUser         func(childComplexity int, id string, expectedVersion *int, input admin.UpdateUserInput) int
 	}
 
@@ -460,6 +466,8 @@ type ComplexityRoot struct {
 		DatabaseID func(childComplexity int) int
 		Dataset    func(childComplexity int) int
 		DatasetID  func(childComplexity int) int
+		FilePath   func(childComplexity int) int
+		FileURL    func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
 		Note       func(childComplexity int) int
@@ -589,6 +597,10 @@ type MutationResolver interface {
 	UpdateLabels(ctx context.Context, changes []*catalog.LabelChange) ([]*ent.Label, error)
 	DeleteLabel(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteLabels(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
+	CreateSnapshot(ctx context.Context, datasetID string, input snapshot.CreateInput) (*ent.Snapshot, error)
+	GenerateSnapshot(ctx context.Context, datasetID string) (*ent.Snapshot, error)
+	UpdateSnapshot(ctx context.Context, id string, expectedVersion *int, input snapshot.UpdateInput) (*ent.Snapshot, error)
+	DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error)
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
 	UpdateUser(ctx context.Context, id string, expectedVersion *int, input admin.UpdateUserInput) (*ent.User, error)
 	DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error)
@@ -616,6 +628,10 @@ type QueryResolver interface {
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
 	Users(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) (*ent.UserConnection, error)
 	Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error)
+}
+type SnapshotResolver interface {
+	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
+	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
 }
 
 type ImageWhereInputResolver interface {
@@ -2190,6 +2206,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateMembers(childComplexity, args["datasetId"].(string), args["members"].([]*catalog.CreateMemberInput)), true
+	case "Mutation.createSnapshot":
+		if e.ComplexityRoot.Mutation.CreateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSnapshot(childComplexity, args["datasetId"].(string), args["input"].(snapshot.CreateInput)), true
 	case "Mutation.createUser":
 		if e.ComplexityRoot.Mutation.CreateUser == nil {
 			break
@@ -2344,6 +2371,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMembers(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int)), true
+	case "Mutation.deleteSnapshot":
+		if e.ComplexityRoot.Mutation.DeleteSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSnapshot(childComplexity, args["id"].(string), args["expectedVersion"].(*int)), true
 	case "Mutation.disableUser":
 		if e.ComplexityRoot.Mutation.DisableUser == nil {
 			break
@@ -2355,6 +2393,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableUser(childComplexity, args["id"].(string), args["expectedVersion"].(*int)), true
+	case "Mutation.generateSnapshot":
+		if e.ComplexityRoot.Mutation.GenerateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_generateSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GenerateSnapshot(childComplexity, args["datasetId"].(string)), true
 	case "Mutation.importZip":
 		if e.ComplexityRoot.Mutation.ImportZip == nil {
 			break
@@ -2586,6 +2635,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMembers(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int), args["role"].(member.Role)), true
+	case "Mutation.updateSnapshot":
+		if e.ComplexityRoot.Mutation.UpdateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSnapshot(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(snapshot.UpdateInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -2795,6 +2855,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.DatasetID(childComplexity), true
+	case "Snapshot.filePath":
+		if e.ComplexityRoot.Snapshot.FilePath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.FilePath(childComplexity), true
+	case "Snapshot.fileUrl":
+		if e.ComplexityRoot.Snapshot.FileURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.FileURL(childComplexity), true
 	case "Snapshot.id":
 		if e.ComplexityRoot.Snapshot.ID == nil {
 			break
@@ -3107,6 +3179,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateJobInput", ec.unmarshalInputCreateJobInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateMemberInput", ec.unmarshalInputCreateMemberInput),
+			graphql.NewInputUnmarshaler("CreateSnapshotInput", ec.unmarshalInputCreateSnapshotInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DatasetOrder", ec.unmarshalInputDatasetOrder),
 			graphql.NewInputUnmarshaler("DatasetWhereInput", ec.unmarshalInputDatasetWhereInput),
@@ -3129,6 +3202,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateImageInput", ec.unmarshalInputUpdateImageInput),
 			graphql.NewInputUnmarshaler("UpdateJobInput", ec.unmarshalInputUpdateJobInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
+			graphql.NewInputUnmarshaler("UpdateSnapshotInput", ec.unmarshalInputUpdateSnapshotInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
 			graphql.NewInputUnmarshaler("UserWhereInput", ec.unmarshalInputUserWhereInput),
@@ -9599,6 +9673,63 @@ scalar Upload
 "What can be changed."
 type Mutation
 `, BuiltIn: false},
+	{Name: "../snapshot.graphql", Input: `extend type Snapshot {
+  """
+  Where the YOLO zip is; null when none was made. It works by itself, until the end of the next day and only while
+  the viewer may see the snapshot.
+  """
+  fileUrl: String
+  "The same from below the address of the server on; null when no zip was made."
+  filePath: String
+}
+
+extend type Mutation {
+  "Make a snapshot, without a zip. For managers."
+  createSnapshot(
+    "The dataset."
+    datasetId: ID!
+    "What it shall be."
+    input: CreateSnapshotInput!
+  ): Snapshot!
+  "Make a snapshot with a YOLO zip of the dataset as it is. For managers."
+  generateSnapshot(
+    "The dataset."
+    datasetId: ID!
+  ): Snapshot!
+  "Change a snapshot. For managers."
+  updateSnapshot(
+    "The snapshot."
+    id: ID!
+    "The version that you have read; another one is a CONFLICT."
+    expectedVersion: Int
+    "What to change."
+    input: UpdateSnapshotInput!
+  ): Snapshot!
+  "Delete a snapshot, and with it the way to its zip. For managers. Answers its id."
+  deleteSnapshot(
+    "The snapshot."
+    id: ID!
+    "The version that you have read; another one is a CONFLICT."
+    expectedVersion: Int
+  ): ID!
+}
+
+"A snapshot to make."
+input CreateSnapshotInput {
+  "At most 100 characters; empty when absent."
+  name: String
+  "What it is made for; empty when absent."
+  note: String
+}
+
+"What to change in a snapshot; what is absent stays."
+input UpdateSnapshotInput {
+  "At most 100 characters."
+  name: String
+  "What it was made for."
+  note: String
+}
+`, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
   "The users of your workspace; of all workspaces for superusers."
   users(
@@ -10573,6 +10704,10 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_note(ctx, field)
 	case "dataset":
 		return ec.fieldContext_Snapshot_dataset(ctx, field)
+	case "fileUrl":
+		return ec.fieldContext_Snapshot_fileUrl(ctx, field)
+	case "filePath":
+		return ec.fieldContext_Snapshot_filePath(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Snapshot", field.Name)
 }
@@ -11977,6 +12112,28 @@ func (ec *executionContext) field_Mutation_createMembers_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (snapshot.CreateInput, error) {
+			return ec.unmarshalNCreateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12277,6 +12434,28 @@ func (ec *executionContext) field_Mutation_deleteMembers_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersion"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_disableUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12296,6 +12475,20 @@ func (ec *executionContext) field_Mutation_disableUser_args(ctx context.Context,
 		return nil, err
 	}
 	args["expectedVersion"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_generateSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
 	return args, nil
 }
 
@@ -12822,6 +13015,36 @@ func (ec *executionContext) field_Mutation_updateMembers_args(ctx context.Contex
 		return nil, err
 	}
 	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersion"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (snapshot.UpdateInput, error) {
+			return ec.unmarshalNUpdateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg2
 	return args, nil
 }
 
@@ -20655,6 +20878,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabels(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateSnapshot(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(snapshot.CreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_generateSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_generateSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GenerateSnapshot(ctx, fc.Args["datasetId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_generateSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_generateSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateSnapshot(ctx, fc.Args["id"].(string), fc.Args["expectedVersion"].(*int), fc.Args["input"].(snapshot.UpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteSnapshot(ctx, fc.Args["id"].(string), fc.Args["expectedVersion"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22393,6 +22792,52 @@ func (ec *executionContext) fieldContext_Snapshot_dataset(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_fileUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_fileUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().FileURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_fileUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, true, true, "String")
+}
+
+func (ec *executionContext) _Snapshot_filePath(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_filePath(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().FilePath(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_filePath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, true, true, "String")
 }
 
 func (ec *executionContext) _SnapshotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.SnapshotConnection) (ret graphql.Marshaler) {
@@ -26986,6 +27431,55 @@ func (ec *executionContext) unmarshalInputCreateMemberInput(ctx context.Context,
 func UnmarshalCreateMemberInput(ctx context.Context, raw any) (catalog.CreateMemberInput, error) {
 	var out catalog.CreateMemberInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateMemberInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateSnapshotInput(ctx context.Context, obj any) (snapshot.CreateInput, error) {
+	var it snapshot.CreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateSnapshotInput unmarshals raw into the CreateSnapshotInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateSnapshotInput(ctx context.Context, raw any) (snapshot.CreateInput, error) {
+	var out snapshot.CreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateSnapshotInput", raw, &out)
 	return out, err
 }
 
@@ -31889,6 +32383,55 @@ func UnmarshalUpdateLabelInput(ctx context.Context, raw any) (catalog.UpdateLabe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateSnapshotInput(ctx context.Context, obj any) (snapshot.UpdateInput, error) {
+	var it snapshot.UpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateSnapshotInput unmarshals raw into the UpdateSnapshotInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateSnapshotInput(ctx context.Context, raw any) (snapshot.UpdateInput, error) {
+	var out snapshot.UpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSnapshotInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, obj any) (admin.UpdateUserInput, error) {
 	var it admin.UpdateUserInput
 	if obj == nil {
@@ -35416,6 +35959,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "generateSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_generateSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createUser(ctx, field)
@@ -35865,6 +36436,18 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Snapshot_dataset(ctx, field, obj)
+				})
+		case "fileUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_fileUrl(ctx, field, obj)
+				})
+		case "filePath":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_filePath(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -37143,6 +37726,11 @@ func (ec *executionContext) unmarshalNCreateMemberInput2ᚖgithubᚗcomᚋdatase
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCreateInput(ctx context.Context, v any) (snapshot.CreateInput, error) {
+	res, err := ec.unmarshalInputCreateSnapshotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateUserInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋadminᚐCreateUserInput(ctx context.Context, v any) (admin.CreateUserInput, error) {
 	res, err := ec.unmarshalInputCreateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38085,6 +38673,11 @@ func (ec *executionContext) unmarshalNUpdateJobInput2githubᚗcomᚋdatasetgen�
 
 func (ec *executionContext) unmarshalNUpdateLabelInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐUpdateLabelInput(ctx context.Context, v any) (catalog.UpdateLabelInput, error) {
 	res, err := ec.unmarshalInputUpdateLabelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐUpdateInput(ctx context.Context, v any) (snapshot.UpdateInput, error) {
+	res, err := ec.unmarshalInputUpdateSnapshotInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
