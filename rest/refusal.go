@@ -131,7 +131,13 @@ type throttled struct {
 }
 
 // failed is a failure of ours, which the gateway has logged.
-type failed struct{ *gqlerror.Error }
+type failed struct{ cause *gqlerror.Error }
+
+// Error satisfies error.
+func (f failed) Error() string { return f.cause.Error() }
+
+// Unwrap is what went wrong.
+func (f failed) Unwrap() error { return f.cause }
 
 // retryAfter is when to try again what could not be done now, in seconds.
 const retryAfter = 2
