@@ -8,7 +8,9 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/graph/model"
 	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -38,5 +40,11 @@ func (r *mutationResolver) ReplaceAnnotations(ctx context.Context, imageID strin
 func (r *mutationResolver) Annotate(ctx context.Context, datasetID string, changes []*annotate.Change, atomic bool) (*model.AnnotatePayload, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.AnnotatePayload, error) {
 		return r.annotated(ctx)(annotate.Annotate(ctx, r.DB, id, values(changes), atomic))
+	})
+}
+
+func (r *queryResolver) Annotation(ctx context.Context, id string, datasetID *string, imageID *string) (*ent.Annotation, error) {
+	return lookUp(id, datasetID, imageID, func(id gid.AnnotationID, in func(*sql.Selector)) ([]*ent.Annotation, error) {
+		return collect(ctx, r.DB.Annotation.Query().Where(annotation.ID(id), in), "Annotation")
 	})
 }

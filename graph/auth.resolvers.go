@@ -19,6 +19,10 @@ func (r *mutationResolver) SignIn(ctx context.Context, email string, password st
 	return r.session(ctx)(r.Auth.SignIn(ctx, auth.Credentials{Email: email, Password: password, Origin: origin(ctx)}))
 }
 
+func (r *mutationResolver) LegacySignIn(ctx context.Context, email string, password string) (*model.LegacySessionPayload, error) {
+	return r.legacySession(ctx)(r.Auth.LegacySignIn(ctx, auth.Credentials{Email: email, Password: password, Origin: origin(ctx)}))
+}
+
 func (r *mutationResolver) Refresh(ctx context.Context, refreshToken string) (*model.SessionPayload, error) {
 	return r.session(ctx)(r.Auth.Refresh(ctx, refreshToken))
 }
@@ -64,4 +68,13 @@ func (r *queryResolver) Viewer(ctx context.Context) (*ent.User, error) {
 
 func (r *queryResolver) Me(ctx context.Context) (*ent.User, error) {
 	return r.viewer(ctx)
+}
+
+func (r *queryResolver) IsAuthenticated(ctx context.Context) (bool, error) {
+	_, ok := access.ViewerFrom(ctx)
+	return ok, nil
+}
+
+func (r *queryResolver) VerifyToken(ctx context.Context, token string) (bool, error) {
+	return r.Auth.Verify(ctx, token)
 }

@@ -8,11 +8,14 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/chart"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/sibling"
 )
@@ -36,6 +39,18 @@ func (r *datasetResolver) Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent
 
 func (r *datasetResolver) AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, r.labelsIn(byID))
+}
+
+func (r *datasetResolver) TotalWeight(ctx context.Context, obj *ent.Dataset) (string, error) {
+	return sibling.Load(ctx, obj.Siblings, "totalWeight", obj, datasetID, counted(r.Resolver, weight, "size"))
+}
+
+func (r *datasetResolver) AnnotationPie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error) {
+	return sibling.Load(ctx, obj.Siblings, "annotationPie", obj, datasetID, counted(r.Resolver, annotationPie, "annotations", "syntheticAnnotations"))
+}
+
+func (r *datasetResolver) ImagePie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error) {
+	return sibling.Load(ctx, obj.Siblings, "imagePie", obj, datasetID, counted(r.Resolver, imagePie, "images", "syntheticImages"))
 }
 
 func (r *mutationResolver) CreateDataset(ctx context.Context, input catalog.CreateDatasetInput) (*ent.Dataset, error) {
@@ -114,5 +129,11 @@ func (r *mutationResolver) DeleteMembers(ctx context.Context, ids []string, expe
 func (r *queryResolver) Dataset(ctx context.Context, id string) (*ent.Dataset, error) {
 	return with("id", id, func(id gid.DatasetID) (*ent.Dataset, error) {
 		return orNil(r.DB.Dataset.Query().Where(dataset.ID(id)).Only(ctx))
+	})
+}
+
+func (r *queryResolver) Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error) {
+	return lookUp(id, datasetID, nil, func(id gid.SnapshotID, in func(*sql.Selector)) ([]*ent.Snapshot, error) {
+		return collect(ctx, r.DB.Snapshot.Query().Where(snapshot.ID(id), in), "Snapshot")
 	})
 }

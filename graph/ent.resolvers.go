@@ -42,9 +42,15 @@ func (r *Resolver) Image() generated.ImageResolver { return &imageResolver{r} }
 
 func (r *Resolver) Job() generated.JobResolver { return &jobResolver{r} }
 
+func (r *Resolver) Label() generated.LabelResolver { return &labelResolver{r} }
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Snapshot() generated.SnapshotResolver { return &snapshotResolver{r} }
+
+func (r *Resolver) BatchWhereInput() generated.BatchWhereInputResolver {
+	return &batchWhereInputResolver{r}
+}
 
 func (r *Resolver) ImageWhereInput() generated.ImageWhereInputResolver {
 	return &imageWhereInputResolver{r}
@@ -55,7 +61,9 @@ type (
 	datasetResolver         struct{ *Resolver }
 	imageResolver           struct{ *Resolver }
 	jobResolver             struct{ *Resolver }
+	labelResolver           struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
 	snapshotResolver        struct{ *Resolver }
+	batchWhereInputResolver struct{ *Resolver }
 	imageWhereInputResolver struct{ *Resolver }
 )

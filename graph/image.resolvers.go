@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/graph/model"
@@ -27,6 +28,22 @@ func (r *imageResolver) ThumbnailURL(ctx context.Context, obj *ent.Image, width 
 
 func (r *imageResolver) Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, imageID, r.labelsOf)
+}
+
+func (r *imageResolver) TotalWeight(ctx context.Context, obj *ent.Image) (string, error) {
+	return catalog.Weight(obj.Size), nil
+}
+
+func (r *imageResolver) Extension(ctx context.Context, obj *ent.Image) (string, error) {
+	return extension(obj), nil
+}
+
+func (r *imageResolver) AllAnnotations(ctx context.Context, obj *ent.Image) ([]*ent.Annotation, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, imageID, r.annotationsOn)
+}
+
+func (r *imageResolver) DerivativeIds(ctx context.Context, obj *ent.Image) ([]int, error) {
+	return sibling.Load(ctx, obj.Siblings, "derivativeIds", obj, imageID, r.derivativesOf)
 }
 
 func (r *mutationResolver) CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error) {
@@ -67,6 +84,12 @@ func (r *mutationResolver) DeleteImage(ctx context.Context, id string, expectedV
 
 func (r *mutationResolver) DeleteImages(ctx context.Context, ids []string, expectedVersions []int) ([]string, error) {
 	return removeAll(ids, expectedVersions, func(t catalog.Targets[gid.ImageID]) error { return catalog.DeleteImages(ctx, r.DB, t) })
+}
+
+func (r *queryResolver) Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error) {
+	return lookUp(id, datasetID, nil, func(id gid.ImageID, in func(*sql.Selector)) ([]*ent.Image, error) {
+		return collect(ctx, r.DB.Image.Query().Where(image.ID(id), in), "Image")
+	})
 }
 
 func (r *imageWhereInputResolver) HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {

@@ -8,10 +8,20 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/sibling"
 )
+
+func (r *labelResolver) Stats(ctx context.Context, obj *ent.Label) (*catalog.LabelStats, error) {
+	wanted := selected(ctx)
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, labelID, func(ctx context.Context, ids []gid.LabelID) (map[gid.LabelID]*catalog.LabelStats, error) {
+		return catalog.StatsOfLabels(ctx, r.DB.Client, ids, wanted)
+	})
+}
 
 func (r *mutationResolver) CreateLabel(ctx context.Context, datasetID string, input catalog.CreateLabelInput) (*ent.Label, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*ent.Label, error) {
@@ -42,4 +52,10 @@ func (r *mutationResolver) DeleteLabel(ctx context.Context, id string, expectedV
 
 func (r *mutationResolver) DeleteLabels(ctx context.Context, ids []string, expectedVersions []int) ([]string, error) {
 	return removeAll(ids, expectedVersions, func(t catalog.Targets[gid.LabelID]) error { return catalog.DeleteLabels(ctx, r.DB, t) })
+}
+
+func (r *queryResolver) Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error) {
+	return lookUp(id, datasetID, nil, func(id gid.LabelID, in func(*sql.Selector)) ([]*ent.Label, error) {
+		return collect(ctx, r.DB.Label.Query().Where(label.ID(id), in), "Label")
+	})
 }

@@ -27,8 +27,7 @@ func (r *Resolver) viewer(places ...context.Context) (*ent.User, error) {
 	return rows[0], nil
 }
 
-// session answers with the tokens of a session. Who has signed in just now may see
-// what is selected of them already.
+// session answers with the tokens of a session.
 func (r *Resolver) session(ctx context.Context) func(auth.Tokens, error) (*model.SessionPayload, error) {
 	return func(t auth.Tokens, err error) (*model.SessionPayload, error) {
 		if err != nil {
@@ -40,11 +39,37 @@ func (r *Resolver) session(ctx context.Context) func(auth.Tokens, error) (*model
 			RefreshToken:          t.RefreshToken,
 			RefreshTokenExpiresAt: t.RefreshExpiresAt,
 		}
-		if places := within(access.WithViewer(ctx, t.Viewer), "user"); places != nil {
-			p.User, err = r.viewer(places...)
-		}
+		p.User, err = r.entered(ctx, t)
 		return p, err
 	}
+}
+
+// legacySession answers with the tokens of the old sign-in.
+func (r *Resolver) legacySession(ctx context.Context) func(auth.LegacyTokens, error) (*model.LegacySessionPayload, error) {
+	return func(t auth.LegacyTokens, err error) (*model.LegacySessionPayload, error) {
+		if err != nil {
+			return nil, err
+		}
+		p := &model.LegacySessionPayload{
+			Token:                 t.Token,
+			ExpiresAt:             t.ExpiresAt,
+			AccessToken:           t.AccessToken,
+			AccessTokenExpiresAt:  t.AccessExpiresAt,
+			RefreshToken:          t.RefreshToken,
+			RefreshTokenExpiresAt: t.RefreshExpiresAt,
+		}
+		p.User, err = r.entered(ctx, t.Tokens)
+		return p, err
+	}
+}
+
+// entered is who has signed in just now, if a client selects them: they may see what is selected of them already.
+func (r *Resolver) entered(ctx context.Context, t auth.Tokens) (*ent.User, error) {
+	places := within(access.WithViewer(ctx, t.Viewer), "user")
+	if places == nil {
+		return nil, nil
+	}
+	return r.viewer(places...)
 }
 
 // origin is where a sign-in comes from.

@@ -9,6 +9,8 @@ import (
 	"context"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/user"
+	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/admin"
 	"github.com/datasetgen/datagen/internal/gid"
 )
@@ -33,6 +35,14 @@ func (r *mutationResolver) ResetPassword(ctx context.Context, id string, newPass
 	return with("id", id, func(id gid.UserID) (*ent.User, error) {
 		return admin.ResetPassword(ctx, r.DB, r.Auth, id, newPassword)
 	})
+}
+
+func (r *queryResolver) Colleagues(ctx context.Context) ([]*ent.User, error) {
+	v, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, r.DB.User.Query().Where(user.WorkspaceID(v.WorkspaceID)).Order(user.ByID()), "User")
 }
 
 func (r *queryResolver) Users(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) (*ent.UserConnection, error) {

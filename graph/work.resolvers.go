@@ -8,7 +8,10 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/batch"
+	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/sibling"
@@ -25,6 +28,20 @@ func (r *jobResolver) Stats(ctx context.Context, obj *ent.Job) (*work.JobStats, 
 	return sibling.Load(ctx, obj.Siblings, "stats", obj, jobID, func(ctx context.Context, ids []gid.JobID) (map[gid.JobID]*work.JobStats, error) {
 		return work.StatsOfJobs(ctx, r.DB.Client, ids)
 	})
+}
+
+func (r *jobResolver) ImageIds(ctx context.Context, obj *ent.Job) ([]int, error) {
+	return sibling.Load(ctx, obj.Siblings, "imageIds", obj, jobID, r.imagesIn)
+}
+
+func (r *jobResolver) Span(ctx context.Context, obj *ent.Job) (*work.JobSpan, error) {
+	return sibling.Load(ctx, obj.Siblings, "span", obj, jobID, func(ctx context.Context, ids []gid.JobID) (map[gid.JobID]*work.JobSpan, error) {
+		return work.SpansOfJobs(ctx, r.DB.Client, ids)
+	})
+}
+
+func (r *jobResolver) Days(ctx context.Context, obj *ent.Job) (int, error) {
+	return work.Days(obj), nil
 }
 
 func (r *mutationResolver) CreateBatch(ctx context.Context, input work.CreateBatchInput) (*ent.Batch, error) {
@@ -91,4 +108,30 @@ func (r *mutationResolver) DeleteJob(ctx context.Context, id string, expectedVer
 
 func (r *mutationResolver) DeleteJobs(ctx context.Context, ids []string, expectedVersions []int) ([]string, error) {
 	return removeAll(ids, expectedVersions, func(t catalog.Targets[gid.JobID]) error { return work.DeleteJobs(ctx, r.DB, t) })
+}
+
+func (r *queryResolver) Batch(ctx context.Context, id string, datasetID *string) (*ent.Batch, error) {
+	return lookUp(id, datasetID, nil, func(id gid.BatchID, in func(*sql.Selector)) ([]*ent.Batch, error) {
+		return collect(ctx, r.DB.Batch.Query().Where(batch.ID(id), in), "Batch")
+	})
+}
+
+func (r *queryResolver) Job(ctx context.Context, id string, datasetID *string) (*ent.Job, error) {
+	return lookUp(id, datasetID, nil, func(id gid.JobID, in func(*sql.Selector)) ([]*ent.Job, error) {
+		return collect(ctx, r.DB.Job.Query().Where(job.ID(id), in), "Job")
+	})
+}
+
+func (r *batchWhereInputResolver) UnassignedImages(ctx context.Context, obj *ent.BatchWhereInput, data *int) error {
+	if data != nil {
+		obj.AddPredicates(work.Unassigned(*data))
+	}
+	return nil
+}
+
+func (r *batchWhereInputResolver) UnassignedImagesGt(ctx context.Context, obj *ent.BatchWhereInput, data *int) error {
+	if data != nil {
+		obj.AddPredicates(work.UnassignedGT(*data))
+	}
+	return nil
 }

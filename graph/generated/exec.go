@@ -24,6 +24,7 @@ import (
 	"github.com/datasetgen/datagen/internal/admin"
 	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/chart"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/rawjson"
@@ -47,9 +48,11 @@ type ResolverRoot interface {
 	Dataset() DatasetResolver
 	Image() ImageResolver
 	Job() JobResolver
+	Label() LabelResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Snapshot() SnapshotResolver
+	BatchWhereInput() BatchWhereInputResolver
 	ImageWhereInput() ImageWhereInputResolver
 }
 
@@ -161,34 +164,43 @@ type ComplexityRoot struct {
 		UnassignedSyntheticImages func(childComplexity int) int
 	}
 
+	ChartSlice struct {
+		Color func(childComplexity int) int
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	CreateApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 		Key    func(childComplexity int) int
 	}
 
 	Dataset struct {
-		AllLabels   func(childComplexity int, byID bool) int
-		Annotations func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
-		Batches     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
-		CreatedAt   func(childComplexity int) int
-		DatabaseID  func(childComplexity int) int
-		Description func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Images      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
-		Jobs        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
-		Labels      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
-		Members     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
-		Name        func(childComplexity int) int
-		Owner       func(childComplexity int) int
-		OwnerID     func(childComplexity int) int
-		Snapshots   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
-		Stats       func(childComplexity int) int
-		Thumbnail   func(childComplexity int) int
-		UpdatedAt   func(childComplexity int) int
-		Version     func(childComplexity int) int
-		ViewerRole  func(childComplexity int) int
-		Workspace   func(childComplexity int) int
-		WorkspaceID func(childComplexity int) int
+		AllLabels     func(childComplexity int, byID bool) int
+		AnnotationPie func(childComplexity int) int
+		Annotations   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
+		Batches       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
+		CreatedAt     func(childComplexity int) int
+		DatabaseID    func(childComplexity int) int
+		Description   func(childComplexity int) int
+		ID            func(childComplexity int) int
+		ImagePie      func(childComplexity int) int
+		Images        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
+		Jobs          func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
+		Labels        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
+		Members       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
+		Name          func(childComplexity int) int
+		Owner         func(childComplexity int) int
+		OwnerID       func(childComplexity int) int
+		Snapshots     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
+		Stats         func(childComplexity int) int
+		Thumbnail     func(childComplexity int) int
+		TotalWeight   func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Version       func(childComplexity int) int
+		ViewerRole    func(childComplexity int) int
+		Workspace     func(childComplexity int) int
+		WorkspaceID   func(childComplexity int) int
 	}
 
 	DatasetConnection struct {
@@ -203,17 +215,19 @@ type ComplexityRoot struct {
 	}
 
 	DatasetStats struct {
-		AnnotatedImages func(childComplexity int) int
-		Annotations     func(childComplexity int) int
-		DoneImages      func(childComplexity int) int
-		Images          func(childComplexity int) int
-		Labels          func(childComplexity int) int
-		ReviewedImages  func(childComplexity int) int
-		Size            func(childComplexity int) int
-		SyntheticImages func(childComplexity int) int
+		AnnotatedImages      func(childComplexity int) int
+		Annotations          func(childComplexity int) int
+		DoneImages           func(childComplexity int) int
+		Images               func(childComplexity int) int
+		Labels               func(childComplexity int) int
+		ReviewedImages       func(childComplexity int) int
+		Size                 func(childComplexity int) int
+		SyntheticAnnotations func(childComplexity int) int
+		SyntheticImages      func(childComplexity int) int
 	}
 
 	Image struct {
+		AllAnnotations   func(childComplexity int) int
 		Annotations      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
 		BaseImage        func(childComplexity int) int
 		BaseImageID      func(childComplexity int) int
@@ -223,8 +237,10 @@ type ComplexityRoot struct {
 		DatabaseID       func(childComplexity int) int
 		Dataset          func(childComplexity int) int
 		DatasetID        func(childComplexity int) int
+		DerivativeIds    func(childComplexity int) int
 		Derivatives      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
 		Done             func(childComplexity int) int
+		Extension        func(childComplexity int) int
 		ExtraInformation func(childComplexity int) int
 		Format           func(childComplexity int) int
 		GenerationType   func(childComplexity int) int
@@ -243,6 +259,7 @@ type ComplexityRoot struct {
 		Size             func(childComplexity int) int
 		Split            func(childComplexity int) int
 		ThumbnailURL     func(childComplexity int, width int) int
+		TotalWeight      func(childComplexity int) int
 		URL              func(childComplexity int) int
 		UpdatedAt        func(childComplexity int) int
 		Version          func(childComplexity int) int
@@ -286,12 +303,15 @@ type ComplexityRoot struct {
 		DatabaseID func(childComplexity int) int
 		Dataset    func(childComplexity int) int
 		DatasetID  func(childComplexity int) int
+		Days       func(childComplexity int) int
 		Done       func(childComplexity int) int
 		ID         func(childComplexity int) int
+		ImageIds   func(childComplexity int) int
 		Images     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
 		Owner      func(childComplexity int) int
 		OwnerID    func(childComplexity int) int
 		Reviewed   func(childComplexity int) int
+		Span       func(childComplexity int) int
 		Stats      func(childComplexity int) int
 		UpdatedAt  func(childComplexity int) int
 		Version    func(childComplexity int) int
@@ -306,6 +326,13 @@ type ComplexityRoot struct {
 	JobEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	JobSpan struct {
+		Current func(childComplexity int) int
+		End     func(childComplexity int) int
+		Range   func(childComplexity int) int
+		Start   func(childComplexity int) int
 	}
 
 	JobStats struct {
@@ -326,6 +353,7 @@ type ComplexityRoot struct {
 		NegativePrompt func(childComplexity int) int
 		Order          func(childComplexity int) int
 		Prompt         func(childComplexity int) int
+		Stats          func(childComplexity int) int
 		UpdatedAt      func(childComplexity int) int
 		Version        func(childComplexity int) int
 	}
@@ -339,6 +367,25 @@ type ComplexityRoot struct {
 	LabelEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	LabelStats struct {
+		Annotations          func(childComplexity int) int
+		Images               func(childComplexity int) int
+		RealAnnotations      func(childComplexity int) int
+		RealImages           func(childComplexity int) int
+		SyntheticAnnotations func(childComplexity int) int
+		SyntheticImages      func(childComplexity int) int
+	}
+
+	LegacySessionPayload struct {
+		AccessToken           func(childComplexity int) int
+		AccessTokenExpiresAt  func(childComplexity int) int
+		ExpiresAt             func(childComplexity int) int
+		RefreshToken          func(childComplexity int) int
+		RefreshTokenExpiresAt func(childComplexity int) int
+		Token                 func(childComplexity int) int
+		User                  func(childComplexity int) int
 	}
 
 	Member struct {
@@ -402,6 +449,7 @@ type ComplexityRoot struct {
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
 		GenerateSnapshot   func(childComplexity int, datasetID string) int
 		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput) int
+		LegacySignIn       func(childComplexity int, email string, password string) int
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
 		ResetPassword      func(childComplexity int, id string, newPassword string) int
@@ -434,14 +482,23 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Dataset    func(childComplexity int, id string) int
-		Datasets   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
-		Me         func(childComplexity int) int
-		Node       func(childComplexity int, id string) int
-		Nodes      func(childComplexity int, ids []string) int
-		Users      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
-		Viewer     func(childComplexity int) int
-		Workspaces func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) int
+		Annotation      func(childComplexity int, id string, datasetID *string, imageID *string) int
+		Batch           func(childComplexity int, id string, datasetID *string) int
+		Colleagues      func(childComplexity int) int
+		Dataset         func(childComplexity int, id string) int
+		Datasets        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
+		Image           func(childComplexity int, id string, datasetID *string) int
+		IsAuthenticated func(childComplexity int) int
+		Job             func(childComplexity int, id string, datasetID *string) int
+		Label           func(childComplexity int, id string, datasetID *string) int
+		Me              func(childComplexity int) int
+		Node            func(childComplexity int, id string) int
+		Nodes           func(childComplexity int, ids []string) int
+		Snapshot        func(childComplexity int, id string, datasetID *string) int
+		Users           func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
+		VerifyToken     func(childComplexity int, token string) int
+		Viewer          func(childComplexity int) int
+		Workspaces      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) int
 	}
 
 	ReplaceAnnotationsPayload struct {
@@ -550,14 +607,27 @@ type DatasetResolver interface {
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
 	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
+	TotalWeight(ctx context.Context, obj *ent.Dataset) (string, error)
+	AnnotationPie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error)
+	ImagePie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error)
 }
 type ImageResolver interface {
 	URL(ctx context.Context, obj *ent.Image) (string, error)
 	ThumbnailURL(ctx context.Context, obj *ent.Image, width int) (string, error)
 	Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error)
+	TotalWeight(ctx context.Context, obj *ent.Image) (string, error)
+	Extension(ctx context.Context, obj *ent.Image) (string, error)
+	AllAnnotations(ctx context.Context, obj *ent.Image) ([]*ent.Annotation, error)
+	DerivativeIds(ctx context.Context, obj *ent.Image) ([]int, error)
 }
 type JobResolver interface {
 	Stats(ctx context.Context, obj *ent.Job) (*work.JobStats, error)
+	ImageIds(ctx context.Context, obj *ent.Job) ([]int, error)
+	Span(ctx context.Context, obj *ent.Job) (*work.JobSpan, error)
+	Days(ctx context.Context, obj *ent.Job) (int, error)
+}
+type LabelResolver interface {
+	Stats(ctx context.Context, obj *ent.Label) (*catalog.LabelStats, error)
 }
 type MutationResolver interface {
 	CreateAnnotation(ctx context.Context, input annotate.CreateInput) (*ent.Annotation, error)
@@ -566,6 +636,7 @@ type MutationResolver interface {
 	ReplaceAnnotations(ctx context.Context, imageID string, annotations []*annotate.Input, expectedVersion *int) (*model.ReplaceAnnotationsPayload, error)
 	Annotate(ctx context.Context, datasetID string, changes []*annotate.Change, atomic bool) (*model.AnnotatePayload, error)
 	SignIn(ctx context.Context, email string, password string) (*model.SessionPayload, error)
+	LegacySignIn(ctx context.Context, email string, password string) (*model.LegacySessionPayload, error)
 	Refresh(ctx context.Context, refreshToken string) (*model.SessionPayload, error)
 	SignOut(ctx context.Context, everywhere bool) (bool, error)
 	ChangePassword(ctx context.Context, currentPassword string, newPassword string, keepAPIKeys bool) (*model.SessionPayload, error)
@@ -623,17 +694,30 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (ent.Noder, error)
 	Nodes(ctx context.Context, ids []string) ([]ent.Noder, error)
 	Datasets(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) (*ent.DatasetConnection, error)
+	Annotation(ctx context.Context, id string, datasetID *string, imageID *string) (*ent.Annotation, error)
 	Viewer(ctx context.Context) (*ent.User, error)
 	Me(ctx context.Context) (*ent.User, error)
+	IsAuthenticated(ctx context.Context) (bool, error)
+	VerifyToken(ctx context.Context, token string) (bool, error)
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
+	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
+	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
+	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
+	Colleagues(ctx context.Context) ([]*ent.User, error)
 	Users(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) (*ent.UserConnection, error)
 	Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error)
+	Batch(ctx context.Context, id string, datasetID *string) (*ent.Batch, error)
+	Job(ctx context.Context, id string, datasetID *string) (*ent.Job, error)
 }
 type SnapshotResolver interface {
 	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
 	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
 }
 
+type BatchWhereInputResolver interface {
+	UnassignedImages(ctx context.Context, obj *ent.BatchWhereInput, data *int) error
+	UnassignedImagesGt(ctx context.Context, obj *ent.BatchWhereInput, data *int) error
+}
 type ImageWhereInputResolver interface {
 	HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
 	IsAnnotated(ctx context.Context, obj *ent.ImageWhereInput, data *bool) error
@@ -1087,6 +1171,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BatchStats.UnassignedSyntheticImages(childComplexity), true
 
+	case "ChartSlice.color":
+		if e.ComplexityRoot.ChartSlice.Color == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChartSlice.Color(childComplexity), true
+	case "ChartSlice.name":
+		if e.ComplexityRoot.ChartSlice.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChartSlice.Name(childComplexity), true
+	case "ChartSlice.value":
+		if e.ComplexityRoot.ChartSlice.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChartSlice.Value(childComplexity), true
+
 	case "CreateApiKeyPayload.apiKey":
 		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
 			break
@@ -1111,6 +1214,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.AllLabels(childComplexity, args["byId"].(bool)), true
+	case "Dataset.annotationPie":
+		if e.ComplexityRoot.Dataset.AnnotationPie == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dataset.AnnotationPie(childComplexity), true
 	case "Dataset.annotations":
 		if e.ComplexityRoot.Dataset.Annotations == nil {
 			break
@@ -1157,6 +1266,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.ID(childComplexity), true
+	case "Dataset.imagePie":
+		if e.ComplexityRoot.Dataset.ImagePie == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dataset.ImagePie(childComplexity), true
 	case "Dataset.images":
 		if e.ComplexityRoot.Dataset.Images == nil {
 			break
@@ -1242,6 +1357,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.Thumbnail(childComplexity), true
+	case "Dataset.totalWeight":
+		if e.ComplexityRoot.Dataset.TotalWeight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dataset.TotalWeight(childComplexity), true
 	case "Dataset.updatedAt":
 		if e.ComplexityRoot.Dataset.UpdatedAt == nil {
 			break
@@ -1347,6 +1468,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DatasetStats.Size(childComplexity), true
+	case "DatasetStats.syntheticAnnotations":
+		if e.ComplexityRoot.DatasetStats.SyntheticAnnotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DatasetStats.SyntheticAnnotations(childComplexity), true
 	case "DatasetStats.syntheticImages":
 		if e.ComplexityRoot.DatasetStats.SyntheticImages == nil {
 			break
@@ -1354,6 +1481,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DatasetStats.SyntheticImages(childComplexity), true
 
+	case "Image.allAnnotations":
+		if e.ComplexityRoot.Image.AllAnnotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.AllAnnotations(childComplexity), true
 	case "Image.annotations":
 		if e.ComplexityRoot.Image.Annotations == nil {
 			break
@@ -1413,6 +1546,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.DatasetID(childComplexity), true
+	case "Image.derivativeIds":
+		if e.ComplexityRoot.Image.DerivativeIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.DerivativeIds(childComplexity), true
 	case "Image.derivatives":
 		if e.ComplexityRoot.Image.Derivatives == nil {
 			break
@@ -1430,6 +1569,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.Done(childComplexity), true
+	case "Image.extension":
+		if e.ComplexityRoot.Image.Extension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Extension(childComplexity), true
 	case "Image.extraInformation":
 		if e.ComplexityRoot.Image.ExtraInformation == nil {
 			break
@@ -1543,6 +1688,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.ThumbnailURL(childComplexity, args["width"].(int)), true
+	case "Image.totalWeight":
+		if e.ComplexityRoot.Image.TotalWeight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.TotalWeight(childComplexity), true
 	case "Image.url":
 		if e.ComplexityRoot.Image.URL == nil {
 			break
@@ -1699,6 +1850,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.DatasetID(childComplexity), true
+	case "Job.days":
+		if e.ComplexityRoot.Job.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Days(childComplexity), true
 	case "Job.done":
 		if e.ComplexityRoot.Job.Done == nil {
 			break
@@ -1711,6 +1868,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.ID(childComplexity), true
+	case "Job.imageIds":
+		if e.ComplexityRoot.Job.ImageIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ImageIds(childComplexity), true
 	case "Job.images":
 		if e.ComplexityRoot.Job.Images == nil {
 			break
@@ -1740,6 +1903,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.Reviewed(childComplexity), true
+	case "Job.span":
+		if e.ComplexityRoot.Job.Span == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.Span(childComplexity), true
 	case "Job.stats":
 		if e.ComplexityRoot.Job.Stats == nil {
 			break
@@ -1790,6 +1959,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
+
+	case "JobSpan.current":
+		if e.ComplexityRoot.JobSpan.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSpan.Current(childComplexity), true
+	case "JobSpan.end":
+		if e.ComplexityRoot.JobSpan.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSpan.End(childComplexity), true
+	case "JobSpan.range":
+		if e.ComplexityRoot.JobSpan.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSpan.Range(childComplexity), true
+	case "JobSpan.start":
+		if e.ComplexityRoot.JobSpan.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobSpan.Start(childComplexity), true
 
 	case "JobStats.doneImages":
 		if e.ComplexityRoot.JobStats.DoneImages == nil {
@@ -1881,6 +2075,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Label.Prompt(childComplexity), true
+	case "Label.stats":
+		if e.ComplexityRoot.Label.Stats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Label.Stats(childComplexity), true
 	case "Label.updatedAt":
 		if e.ComplexityRoot.Label.UpdatedAt == nil {
 			break
@@ -1925,6 +2125,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LabelEdge.Node(childComplexity), true
+
+	case "LabelStats.annotations":
+		if e.ComplexityRoot.LabelStats.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.Annotations(childComplexity), true
+	case "LabelStats.images":
+		if e.ComplexityRoot.LabelStats.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.Images(childComplexity), true
+	case "LabelStats.realAnnotations":
+		if e.ComplexityRoot.LabelStats.RealAnnotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.RealAnnotations(childComplexity), true
+	case "LabelStats.realImages":
+		if e.ComplexityRoot.LabelStats.RealImages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.RealImages(childComplexity), true
+	case "LabelStats.syntheticAnnotations":
+		if e.ComplexityRoot.LabelStats.SyntheticAnnotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.SyntheticAnnotations(childComplexity), true
+	case "LabelStats.syntheticImages":
+		if e.ComplexityRoot.LabelStats.SyntheticImages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelStats.SyntheticImages(childComplexity), true
+
+	case "LegacySessionPayload.accessToken":
+		if e.ComplexityRoot.LegacySessionPayload.AccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.AccessToken(childComplexity), true
+	case "LegacySessionPayload.accessTokenExpiresAt":
+		if e.ComplexityRoot.LegacySessionPayload.AccessTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.AccessTokenExpiresAt(childComplexity), true
+	case "LegacySessionPayload.expiresAt":
+		if e.ComplexityRoot.LegacySessionPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.ExpiresAt(childComplexity), true
+	case "LegacySessionPayload.refreshToken":
+		if e.ComplexityRoot.LegacySessionPayload.RefreshToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.RefreshToken(childComplexity), true
+	case "LegacySessionPayload.refreshTokenExpiresAt":
+		if e.ComplexityRoot.LegacySessionPayload.RefreshTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.RefreshTokenExpiresAt(childComplexity), true
+	case "LegacySessionPayload.token":
+		if e.ComplexityRoot.LegacySessionPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.Token(childComplexity), true
+	case "LegacySessionPayload.user":
+		if e.ComplexityRoot.LegacySessionPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LegacySessionPayload.User(childComplexity), true
 
 	case "Member.createdAt":
 		if e.ComplexityRoot.Member.CreatedAt == nil {
@@ -2415,6 +2695,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportZip(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput)), true
+	case "Mutation.legacySignIn":
+		if e.ComplexityRoot.Mutation.LegacySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_legacySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LegacySignIn(childComplexity, args["email"].(string), args["password"].(string)), true
 	case "Mutation.refresh":
 		if e.ComplexityRoot.Mutation.Refresh == nil {
 			break
@@ -2683,6 +2974,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.annotation":
+		if e.ComplexityRoot.Query.Annotation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_annotation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Annotation(childComplexity, args["id"].(string), args["datasetId"].(*string), args["imageId"].(*string)), true
+	case "Query.batch":
+		if e.ComplexityRoot.Query.Batch == nil {
+			break
+		}
+
+		args, err := ec.field_Query_batch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Batch(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
+	case "Query.colleagues":
+		if e.ComplexityRoot.Query.Colleagues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Colleagues(childComplexity), true
 	case "Query.dataset":
 		if e.ComplexityRoot.Query.Dataset == nil {
 			break
@@ -2705,7 +3024,46 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Datasets(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.DatasetOrder), args["where"].(*ent.DatasetWhereInput)), true
+	case "Query.image":
+		if e.ComplexityRoot.Query.Image == nil {
+			break
+		}
 
+		args, err := ec.field_Query_image_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Image(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
+
+	case "Query.isAuthenticated":
+		if e.ComplexityRoot.Query.IsAuthenticated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.IsAuthenticated(childComplexity), true
+	case "Query.job":
+		if e.ComplexityRoot.Query.Job == nil {
+			break
+		}
+
+		args, err := ec.field_Query_job_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Job(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
+	case "Query.label":
+		if e.ComplexityRoot.Query.Label == nil {
+			break
+		}
+
+		args, err := ec.field_Query_label_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Label(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
 			break
@@ -2734,6 +3092,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.snapshot":
+		if e.ComplexityRoot.Query.Snapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Query_snapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Snapshot(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
 	case "Query.users":
 		if e.ComplexityRoot.Query.Users == nil {
 			break
@@ -2745,6 +3114,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Users(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.UserOrder), args["where"].(*ent.UserWhereInput)), true
+	case "Query.verifyToken":
+		if e.ComplexityRoot.Query.VerifyToken == nil {
+			break
+		}
+
+		args, err := ec.field_Query_verifyToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VerifyToken(childComplexity, args["token"].(string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3285,7 +3665,19 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../annotation.graphql", Input: `extend type Mutation {
+	{Name: "../annotation.graphql", Input: `extend type Query {
+  "An annotation; null when there is none, none that you may see, or it is not in the dataset or on the image."
+  annotation(
+    "The annotation."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+    "The image that it must be drawn on; any when absent."
+    imageId: ID
+  ): Annotation
+}
+
+extend type Mutation {
   "Draw an annotation. For annotators."
   createAnnotation(
     "What to draw, and where."
@@ -3332,7 +3724,7 @@ input CreateAnnotationInput {
   "A label of the dataset."
   labelId: ID!
   "bounding_box, polygon, or a kind of your own; at most 100 characters."
-  type: String!
+  type: String! @length(max: 100)
   "The shape, see Annotation.data."
   data: JSONObject!
   "Whether the shape comes with a generated image; false when absent."
@@ -3351,8 +3743,8 @@ input UpdateAnnotationInput {
   expectedVersion: Int
   "A label of the dataset."
   labelId: ID
-  "The kind of shape."
-  type: String
+  "The kind of shape; at most 100 characters."
+  type: String @length(max: 100)
   "The shape, see Annotation.data."
   data: JSONObject
   "Whether the shape comes with a generated image."
@@ -3388,7 +3780,7 @@ input AnnotationInput {
   "A label of the dataset."
   labelId: ID!
   "bounding_box, polygon, or a kind of your own; at most 100 characters."
-  type: String!
+  type: String! @length(max: 100)
   "The shape, see Annotation.data."
   data: JSONObject!
   "Whether the shape comes with a generated image."
@@ -3464,6 +3856,13 @@ type ReplaceAnnotationsPayload {
   viewer: User
   "The same as viewer."
   me: User
+  "Whether anybody is signed in."
+  isAuthenticated: Boolean! @prepared
+  "Whether a token is good: an access token, one of the old sign-in, a refresh token, which is not used up, or an API key."
+  verifyToken(
+    "The token."
+    token: String!
+  ): Boolean! @prepared
 }
 
 extend type Mutation {
@@ -3474,6 +3873,13 @@ extend type Mutation {
     "The password."
     password: String!
   ): SessionPayload!
+  "Start a session as signIn does, and one whose single token lives long, for clients that never refresh."
+  legacySignIn(
+    "The address, whatever the case of its letters."
+    email: String!
+    "The password."
+    password: String!
+  ): LegacySessionPayload! @prepared
   "Get new tokens for a refresh token, which is then used up. A used one that is sent again ends the session, save that an identical retry within 10 seconds gets the same answer."
   refresh(
     "The refresh token."
@@ -3519,10 +3925,28 @@ type SessionPayload {
   user: User!
 }
 
+"The tokens that the old sign-in gives."
+type LegacySessionPayload {
+  "Good for 30 days, or as long as the server is set to."
+  token: String!
+  "When the token ends."
+  expiresAt: Time!
+  "What signIn gives as accessToken."
+  accessToken: String!
+  "When the access token ends."
+  accessTokenExpiresAt: Time!
+  "What signIn gives as refreshToken."
+  refreshToken: String!
+  "When the refresh token ends."
+  refreshTokenExpiresAt: Time!
+  "Who has signed in."
+  user: User!
+}
+
 "An API key to make."
 input CreateApiKeyInput {
   "What the key is for; at most 100 characters."
-  name: String!
+  name: String! @length(max: 100)
   "READ for queries only."
   scope: ApiKeyScope! = WRITE
   "When the key ends; null is never."
@@ -3543,6 +3967,13 @@ type CreateApiKeyPayload {
     "The dataset."
     id: ID!
   ): Dataset
+  "A snapshot; null when there is none, none that you may see, or it is not in the dataset."
+  snapshot(
+    "The snapshot."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Snapshot
 }
 
 extend type Dataset {
@@ -3557,6 +3988,22 @@ extend type Dataset {
     "By id instead."
     byId: Boolean! = false
   ): [Label!]! @prepared
+  "Length of all image files, as people read it: 1.50 MB, and from 1,000 MB on 1.00 GB."
+  totalWeight: String! @prepared
+  "How many annotations come with generated images, and how many do not."
+  annotationPie: [ChartSlice!]! @prepared
+  "How many images were generated, and how many were not."
+  imagePie: [ChartSlice!]! @prepared
+}
+
+"A slice of a pie chart."
+type ChartSlice {
+  "What it stands for: synthetic or real."
+  name: String!
+  "How many there are."
+  value: Int!
+  "As CSS writes it."
+  color: String!
 }
 
 "Counts and sums over a dataset."
@@ -3573,6 +4020,8 @@ type DatasetStats {
   reviewedImages: Int!
   "How many annotations there are."
   annotations: Int!
+  "How many of them come with a generated image."
+  syntheticAnnotations: Int!
   "How many labels there are."
   labels: Int!
   "Length of all image files, in bytes."
@@ -3683,17 +4132,17 @@ extend type Mutation {
 "A dataset to make."
 input CreateDatasetInput {
   "At most 100 characters."
-  name: String!
+  name: String! @length(max: 100)
   "At most 10,000 characters."
-  description: String
+  description: String @length(max: 10000)
 }
 
 "What to change in a dataset; what is absent stays."
 input UpdateDatasetInput {
   "At most 100 characters."
-  name: String
+  name: String @length(max: 100)
   "At most 10,000 characters."
-  description: String
+  description: String @length(max: 10000)
 }
 
 "A user to let into a dataset."
@@ -9401,7 +9850,17 @@ input WorkspaceWhereInput {
   nameContainsFold: String
 }
 `, BuiltIn: false},
-	{Name: "../image.graphql", Input: `extend type Image {
+	{Name: "../image.graphql", Input: `extend type Query {
+  "An image; null when there is none, none that you may see, or it is not in the dataset."
+  image(
+    "The image."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Image
+}
+
+extend type Image {
   "Where the file is. Works in an <img> without a header, for you, until the end of tomorrow."
   url: String!
   "Where a small picture of the image is, with the same rules as url."
@@ -9411,6 +9870,14 @@ input WorkspaceWhereInput {
   ): String!
   "The labels of the annotations, each once, by id."
   labels: [Label!]!
+  "Length of the file, as people read it: 1.50 MB, and from 1,000 MB on 1.00 GB."
+  totalWeight: String! @prepared
+  "What name ends in, without the dot."
+  extension: String! @prepared
+  "Its annotations, in the order in which they were saved."
+  allAnnotations: [Annotation!]! @prepared
+  "The databaseId of each image that was made from it and that you may see, ascending."
+  derivativeIds: [Int!]! @prepared
 }
 
 extend input ImageWhereInput {
@@ -9483,13 +9950,13 @@ input ImageInput {
   "The file, as a data URL or in base64; its bytes decide on the format."
   data: String
   "The name to keep it under; the file's own when absent."
-  originalName: String
+  originalName: String @length(max: 500)
   "What an image generator was asked for."
-  prompt: String
+  prompt: String @length(max: 10000)
   "What an image generator was asked to avoid."
-  negativePrompt: String
+  negativePrompt: String @length(max: 10000)
   "How the image was generated; text2image when absent."
-  generationType: String
+  generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
   "Whether the image was generated."
@@ -9547,13 +10014,13 @@ enum ImportStatus {
 "What to change in an image; what is absent stays."
 input UpdateImageInput {
   "The name that the image was uploaded under."
-  originalName: String
+  originalName: String @length(max: 500)
   "What an image generator was asked for."
-  prompt: String
+  prompt: String @length(max: 10000)
   "What an image generator was asked to avoid."
-  negativePrompt: String
+  negativePrompt: String @length(max: 10000)
   "How the image was generated."
-  generationType: String
+  generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
   "Whether the image was generated."
@@ -9572,7 +10039,38 @@ input UpdateImageInput {
   baseImageId: ID
 }
 `, BuiltIn: false},
-	{Name: "../label.graphql", Input: `extend type Mutation {
+	{Name: "../label.graphql", Input: `extend type Query {
+  "A label; null when there is none, none that you may see, or it is not in the dataset."
+  label(
+    "The label."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Label
+}
+
+extend type Label {
+  "Counts of what carries it."
+  stats: LabelStats!
+}
+
+"Counts of the annotations that carry a label, and of the images that they are drawn on."
+type LabelStats {
+  "How many annotations carry it."
+  annotations: Int!
+  "How many of them come with a generated image."
+  syntheticAnnotations: Int!
+  "How many of them do not."
+  realAnnotations: Int!
+  "How many images have an annotation that carries it."
+  images: Int!
+  "How many of these images were generated."
+  syntheticImages: Int!
+  "How many of them were not."
+  realImages: Int!
+}
+
+extend type Mutation {
   "Make a label. For managers."
   createLabel(
     "The dataset."
@@ -9620,29 +10118,29 @@ input UpdateImageInput {
 "A label to make."
 input CreateLabelInput {
   "At most 100 characters."
-  name: String!
+  name: String! @length(max: 100)
   "As CSS writes it; at most 100 characters."
-  color: String!
+  color: String! @length(max: 100)
   "Its place among the labels of the dataset; 0 when absent."
   order: Int
   "What to ask an image generator for."
-  prompt: String
+  prompt: String @length(max: 10000)
   "What to ask an image generator to avoid."
-  negativePrompt: String
+  negativePrompt: String @length(max: 10000)
 }
 
 "What to change in a label; what is absent stays."
 input UpdateLabelInput {
   "At most 100 characters."
-  name: String
+  name: String @length(max: 100)
   "As CSS writes it; at most 100 characters."
-  color: String
+  color: String @length(max: 100)
   "Its place among the labels of the dataset."
   order: Int
   "What to ask an image generator for."
-  prompt: String
+  prompt: String @length(max: 10000)
   "What to ask an image generator to avoid."
-  negativePrompt: String
+  negativePrompt: String @length(max: 10000)
 }
 
 "A change of one label among many."
@@ -9731,6 +10229,8 @@ input UpdateSnapshotInput {
 }
 `, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
+  "The users of your own workspace, by id."
+  colleagues: [User!]! @prepared
   "The users of your workspace; of all workspaces for superusers."
   users(
     "Return those that come after this cursor."
@@ -9801,13 +10301,13 @@ extend type Mutation {
 "A person to let in."
 input CreateUserInput {
   "The address to sign in with."
-  email: String!
+  email: String! @length(max: 254)
   "8 to 1024 characters, none of the common ones."
-  password: String!
+  password: String! @length(max: 1024)
   "Given name."
-  firstName: String
+  firstName: String @length(max: 150)
   "Family name."
-  lastName: String
+  lastName: String @length(max: 150)
   "Whether the user sees and manages all of the workspace."
   isAdmin: Boolean
   "The workspace; your own when absent, which only superusers may leave."
@@ -9817,18 +10317,35 @@ input CreateUserInput {
 "What to change of a user; what is absent stays."
 input UpdateUserInput {
   "Given name."
-  firstName: String
+  firstName: String @length(max: 150)
   "Family name."
-  lastName: String
+  lastName: String @length(max: 150)
   "URL of a portrait, of http or https; null for none."
-  avatar: String
+  avatar: String @length(max: 500)
   "Whether the user sees and manages all of the workspace. For admins."
   isAdmin: Boolean
   "Whether the user may sign in. For admins."
   isActive: Boolean
 }
 `, BuiltIn: false},
-	{Name: "../work.graphql", Input: `extend type Batch {
+	{Name: "../work.graphql", Input: `extend type Query {
+  "A batch; null when there is none, none that you may see, or it is not in the dataset."
+  batch(
+    "The batch."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Batch
+  "A job; null when there is none, none that you may see, or it is not in the dataset."
+  job(
+    "The job."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Job
+}
+
+extend type Batch {
   "Counts of its images and jobs."
   stats: BatchStats!
 }
@@ -9847,9 +10364,34 @@ type BatchStats {
   doneJobs: Int!
 }
 
+extend input BatchWhereInput {
+  "So many of its images are in no job."
+  unassignedImages: Int
+  "More than so many of its images are in no job."
+  unassignedImagesGT: Int
+}
+
 extend type Job {
   "Counts of its images."
   stats: JobStats!
+  "The databaseId of each of its images, ascending."
+  imageIds: [Int!]! @prepared
+  "From where to where its images reach."
+  span: JobSpan! @prepared
+  "How many whole days lie between createdAt and updatedAt."
+  days: Int! @prepared
+}
+
+"From where to where the images of a job reach, by databaseId."
+type JobSpan {
+  "The first and the last with a hyphen between them, or No images."
+  range: String!
+  "The first image; null when there is none."
+  start: Int
+  "The last image; null when there is none."
+  end: Int
+  "The first image that is not done; null when all are."
+  current: Int
 }
 
 "Counts of the images of a job."
@@ -9962,7 +10504,7 @@ input CreateBatchInput {
   "The dataset."
   datasetId: ID!
   "At most 100 characters."
-  name: String!
+  name: String! @length(max: 100)
   "Whether the batch shows on the workbench; true when absent."
   workbench: Boolean
   "Images of the dataset to put into it; they leave the batches that they are in."
@@ -9972,7 +10514,7 @@ input CreateBatchInput {
 "What to change in a batch; what is absent stays."
 input UpdateBatchInput {
   "At most 100 characters."
-  name: String
+  name: String @length(max: 100)
   "Whether the batch shows on the workbench."
   workbench: Boolean
 }
@@ -10228,6 +10770,18 @@ func (ec *executionContext) childFields_BatchStats(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type BatchStats", field.Name)
 }
 
+func (ec *executionContext) childFields_ChartSlice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ChartSlice_name(ctx, field)
+	case "value":
+		return ec.fieldContext_ChartSlice_value(ctx, field)
+	case "color":
+		return ec.fieldContext_ChartSlice_color(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChartSlice", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -10284,6 +10838,12 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
 	case "allLabels":
 		return ec.fieldContext_Dataset_allLabels(ctx, field)
+	case "totalWeight":
+		return ec.fieldContext_Dataset_totalWeight(ctx, field)
+	case "annotationPie":
+		return ec.fieldContext_Dataset_annotationPie(ctx, field)
+	case "imagePie":
+		return ec.fieldContext_Dataset_imagePie(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Dataset", field.Name)
 }
@@ -10324,6 +10884,8 @@ func (ec *executionContext) childFields_DatasetStats(ctx context.Context, field 
 		return ec.fieldContext_DatasetStats_reviewedImages(ctx, field)
 	case "annotations":
 		return ec.fieldContext_DatasetStats_annotations(ctx, field)
+	case "syntheticAnnotations":
+		return ec.fieldContext_DatasetStats_syntheticAnnotations(ctx, field)
 	case "labels":
 		return ec.fieldContext_DatasetStats_labels(ctx, field)
 	case "size":
@@ -10400,6 +10962,14 @@ func (ec *executionContext) childFields_Image(ctx context.Context, field graphql
 		return ec.fieldContext_Image_thumbnailUrl(ctx, field)
 	case "labels":
 		return ec.fieldContext_Image_labels(ctx, field)
+	case "totalWeight":
+		return ec.fieldContext_Image_totalWeight(ctx, field)
+	case "extension":
+		return ec.fieldContext_Image_extension(ctx, field)
+	case "allAnnotations":
+		return ec.fieldContext_Image_allAnnotations(ctx, field)
+	case "derivativeIds":
+		return ec.fieldContext_Image_derivativeIds(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Image", field.Name)
 }
@@ -10496,6 +11066,12 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_images(ctx, field)
 	case "stats":
 		return ec.fieldContext_Job_stats(ctx, field)
+	case "imageIds":
+		return ec.fieldContext_Job_imageIds(ctx, field)
+	case "span":
+		return ec.fieldContext_Job_span(ctx, field)
+	case "days":
+		return ec.fieldContext_Job_days(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Job", field.Name)
 }
@@ -10520,6 +11096,20 @@ func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graph
 		return ec.fieldContext_JobEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_JobSpan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "range":
+		return ec.fieldContext_JobSpan_range(ctx, field)
+	case "start":
+		return ec.fieldContext_JobSpan_start(ctx, field)
+	case "end":
+		return ec.fieldContext_JobSpan_end(ctx, field)
+	case "current":
+		return ec.fieldContext_JobSpan_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobSpan", field.Name)
 }
 
 func (ec *executionContext) childFields_JobStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10562,6 +11152,8 @@ func (ec *executionContext) childFields_Label(ctx context.Context, field graphql
 		return ec.fieldContext_Label_dataset(ctx, field)
 	case "annotations":
 		return ec.fieldContext_Label_annotations(ctx, field)
+	case "stats":
+		return ec.fieldContext_Label_stats(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Label", field.Name)
 }
@@ -10586,6 +11178,44 @@ func (ec *executionContext) childFields_LabelEdge(ctx context.Context, field gra
 		return ec.fieldContext_LabelEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LabelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LabelStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "annotations":
+		return ec.fieldContext_LabelStats_annotations(ctx, field)
+	case "syntheticAnnotations":
+		return ec.fieldContext_LabelStats_syntheticAnnotations(ctx, field)
+	case "realAnnotations":
+		return ec.fieldContext_LabelStats_realAnnotations(ctx, field)
+	case "images":
+		return ec.fieldContext_LabelStats_images(ctx, field)
+	case "syntheticImages":
+		return ec.fieldContext_LabelStats_syntheticImages(ctx, field)
+	case "realImages":
+		return ec.fieldContext_LabelStats_realImages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LabelStats", field.Name)
+}
+
+func (ec *executionContext) childFields_LegacySessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_LegacySessionPayload_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_LegacySessionPayload_expiresAt(ctx, field)
+	case "accessToken":
+		return ec.fieldContext_LegacySessionPayload_accessToken(ctx, field)
+	case "accessTokenExpiresAt":
+		return ec.fieldContext_LegacySessionPayload_accessTokenExpiresAt(ctx, field)
+	case "refreshToken":
+		return ec.fieldContext_LegacySessionPayload_refreshToken(ctx, field)
+	case "refreshTokenExpiresAt":
+		return ec.fieldContext_LegacySessionPayload_refreshTokenExpiresAt(ctx, field)
+	case "user":
+		return ec.fieldContext_LegacySessionPayload_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LegacySessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Member(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12514,6 +13144,28 @@ func (ec *executionContext) field_Mutation_importZip_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_legacySignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "email",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["email"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "password",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["password"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_refresh_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13092,6 +13744,58 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_annotation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "imageId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["imageId"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_batch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_dataset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13168,6 +13872,72 @@ func (ec *executionContext) field_Query_datasets_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_image_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_job_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_label_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13193,6 +13963,28 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_snapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg1
 	return args, nil
 }
 
@@ -13255,6 +14047,20 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_verifyToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "token",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg0
 	return args, nil
 }
 
@@ -15419,6 +16225,75 @@ func (ec *executionContext) fieldContext_BatchStats_doneJobs(_ context.Context, 
 	return graphql.NewScalarFieldContext("BatchStats", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ChartSlice_name(ctx context.Context, field graphql.CollectedField, obj *chart.Slice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChartSlice_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChartSlice_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChartSlice", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChartSlice_value(ctx context.Context, field graphql.CollectedField, obj *chart.Slice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChartSlice_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChartSlice_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChartSlice", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ChartSlice_color(ctx context.Context, field graphql.CollectedField, obj *chart.Slice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChartSlice_color(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Color, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChartSlice_color(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChartSlice", field, false, false, "String")
+}
+
 func (ec *executionContext) _CreateApiKeyPayload_key(ctx context.Context, field graphql.CollectedField, obj *model.CreateAPIKeyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16184,6 +17059,93 @@ func (ec *executionContext) fieldContext_Dataset_allLabels(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Dataset_totalWeight(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_totalWeight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Dataset().TotalWeight(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_totalWeight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Dataset", field, true, true, "String")
+}
+
+func (ec *executionContext) _Dataset_annotationPie(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_annotationPie(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Dataset().AnnotationPie(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*chart.Slice) graphql.Marshaler {
+			return ec.marshalNChartSlice2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋchartᚐSliceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_annotationPie(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartSlice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Dataset_imagePie(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_imagePie(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Dataset().ImagePie(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*chart.Slice) graphql.Marshaler {
+			return ec.marshalNChartSlice2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋchartᚐSliceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_imagePie(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartSlice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DatasetConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.DatasetConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16461,6 +17423,29 @@ func (ec *executionContext) _DatasetStats_annotations(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_DatasetStats_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DatasetStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DatasetStats_syntheticAnnotations(ctx context.Context, field graphql.CollectedField, obj *catalog.DatasetStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DatasetStats_syntheticAnnotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyntheticAnnotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DatasetStats_syntheticAnnotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DatasetStats", field, false, false, "Int")
 }
 
@@ -17377,6 +18362,107 @@ func (ec *executionContext) fieldContext_Image_labels(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Image_totalWeight(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_totalWeight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().TotalWeight(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_totalWeight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, true, true, "String")
+}
+
+func (ec *executionContext) _Image_extension(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_extension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().Extension(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_extension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, true, true, "String")
+}
+
+func (ec *executionContext) _Image_allAnnotations(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_allAnnotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().AllAnnotations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Annotation) graphql.Marshaler {
+			return ec.marshalNAnnotation2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_allAnnotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Image",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Image_derivativeIds(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_derivativeIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().DerivativeIds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_derivativeIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, true, true, "Int")
+}
+
 func (ec *executionContext) _ImageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ImageConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18178,6 +19264,84 @@ func (ec *executionContext) fieldContext_Job_stats(_ context.Context, field grap
 	return fc, nil
 }
 
+func (ec *executionContext) _Job_imageIds(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_imageIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().ImageIds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_imageIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Job_span(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_span(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Span(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *work.JobSpan) graphql.Marshaler {
+			return ec.marshalNJobSpan2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐJobSpan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_span(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Job",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobSpan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Job_days(ctx context.Context, field graphql.CollectedField, obj *ent.Job) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Job_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Job().Days(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Job_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Job", field, true, true, "Int")
+}
+
 func (ec *executionContext) _JobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.JobConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18318,6 +19482,98 @@ func (ec *executionContext) _JobEdge_cursor(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_JobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _JobSpan_range(ctx context.Context, field graphql.CollectedField, obj *work.JobSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSpan_range(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Range, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobSpan_range(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSpan", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobSpan_start(ctx context.Context, field graphql.CollectedField, obj *work.JobSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSpan_start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobSpan_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSpan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobSpan_end(ctx context.Context, field graphql.CollectedField, obj *work.JobSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSpan_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobSpan_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSpan", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobSpan_current(ctx context.Context, field graphql.CollectedField, obj *work.JobSpan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobSpan_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobSpan_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobSpan", field, false, false, "Int")
 }
 
 func (ec *executionContext) _JobStats_images(ctx context.Context, field graphql.CollectedField, obj *work.JobStats) (ret graphql.Marshaler) {
@@ -18718,6 +19974,38 @@ func (ec *executionContext) fieldContext_Label_annotations(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Label_stats(ctx context.Context, field graphql.CollectedField, obj *ent.Label) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Label_stats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Label().Stats(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.LabelStats) graphql.Marshaler {
+			return ec.marshalNLabelStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐLabelStats(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Label_stats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Label",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LabelStats(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LabelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.LabelConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18858,6 +20146,314 @@ func (ec *executionContext) _LabelEdge_cursor(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_LabelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LabelEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _LabelStats_annotations(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelStats_syntheticAnnotations(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_syntheticAnnotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyntheticAnnotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_syntheticAnnotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelStats_realAnnotations(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_realAnnotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RealAnnotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_realAnnotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelStats_images(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelStats_syntheticImages(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_syntheticImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SyntheticImages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_syntheticImages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelStats_realImages(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelStats_realImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RealImages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelStats_realImages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LegacySessionPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _LegacySessionPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "Time")
+}
+
+func (ec *executionContext) _LegacySessionPayload_accessToken(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_accessToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessToken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_accessToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _LegacySessionPayload_accessTokenExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_accessTokenExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessTokenExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_accessTokenExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "Time")
+}
+
+func (ec *executionContext) _LegacySessionPayload_refreshToken(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_refreshToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefreshToken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_refreshToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _LegacySessionPayload_refreshTokenExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_refreshTokenExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefreshTokenExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_refreshTokenExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LegacySessionPayload", field, false, false, "Time")
+}
+
+func (ec *executionContext) _LegacySessionPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.LegacySessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LegacySessionPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LegacySessionPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LegacySessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Member_id(ctx context.Context, field graphql.CollectedField, obj *ent.Member) (ret graphql.Marshaler) {
@@ -19508,6 +21104,50 @@ func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_signIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_legacySignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_legacySignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LegacySignIn(ctx, fc.Args["email"].(string), fc.Args["password"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LegacySessionPayload) graphql.Marshaler {
+			return ec.marshalNLegacySessionPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐLegacySessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_legacySignIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LegacySessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_legacySignIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22026,6 +23666,50 @@ func (ec *executionContext) fieldContext_Query_datasets(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_annotation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_annotation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Annotation(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string), fc.Args["imageId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Annotation) graphql.Marshaler {
+			return ec.marshalOAnnotation2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_annotation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_annotation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22090,6 +23774,73 @@ func (ec *executionContext) fieldContext_Query_me(_ context.Context, field graph
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_isAuthenticated(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_isAuthenticated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().IsAuthenticated(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_isAuthenticated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Query_verifyToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_verifyToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().VerifyToken(ctx, fc.Args["token"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_verifyToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Boolean does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_verifyToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_dataset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22130,6 +23881,170 @@ func (ec *executionContext) fieldContext_Query_dataset(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Query_dataset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_snapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_snapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Snapshot(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalOSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_snapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_snapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_image(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Image(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_image(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_image_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_label(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Label(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Label) graphql.Marshaler {
+			return ec.marshalOLabel2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_label(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_label_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_colleagues(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_colleagues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Colleagues(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_colleagues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -22216,6 +24131,94 @@ func (ec *executionContext) fieldContext_Query_workspaces(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_workspaces_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_batch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Batch(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalOBatch2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_batch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_batch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_job(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Job(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_job(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_job_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -26573,7 +28576,7 @@ func (ec *executionContext) unmarshalInputBatchWhereInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "workbench", "workbenchNEQ"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "workbench", "workbenchNEQ", "unassignedImages", "unassignedImagesGT"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -26958,6 +28961,24 @@ func (ec *executionContext) unmarshalInputBatchWhereInput(ctx context.Context, o
 				return it, err
 			}
 			it.WorkbenchNEQ = data
+		case "unassignedImages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unassignedImages"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.BatchWhereInput().UnassignedImages(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "unassignedImagesGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unassignedImagesGT"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.BatchWhereInput().UnassignedImagesGt(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -34356,6 +36377,49 @@ func (ec *executionContext) _BatchStats(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var chartSliceImplementors = []string{"ChartSlice"}
+
+func (ec *executionContext) _ChartSlice(ctx context.Context, sel ast.SelectionSet, obj *chart.Slice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chartSliceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChartSlice")
+		case "name":
+			out.Values[i] = ec._ChartSlice_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._ChartSlice_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "color":
+			out.Values[i] = ec._ChartSlice_color(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createApiKeyPayloadImplementors = []string{"CreateApiKeyPayload"}
 
 func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateAPIKeyPayload) graphql.Marshaler {
@@ -34528,6 +36592,24 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_allLabels(ctx, field, obj)
 				})
+		case "totalWeight":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_totalWeight(ctx, field, obj)
+				})
+		case "annotationPie":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_annotationPie(ctx, field, obj)
+				})
+		case "imagePie":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_imagePie(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34664,6 +36746,11 @@ func (ec *executionContext) _DatasetStats(ctx context.Context, sel ast.Selection
 			}
 		case "annotations":
 			out.Values[i] = ec._DatasetStats_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syntheticAnnotations":
+			out.Values[i] = ec._DatasetStats_syntheticAnnotations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34878,6 +36965,30 @@ func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Image_labels(ctx, field, obj)
+				})
+		case "totalWeight":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_totalWeight(ctx, field, obj)
+				})
+		case "extension":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_extension(ctx, field, obj)
+				})
+		case "allAnnotations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_allAnnotations(ctx, field, obj)
+				})
+		case "derivativeIds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_derivativeIds(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -35203,6 +37314,24 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Job_stats(ctx, field, obj)
 				})
+		case "imageIds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_imageIds(ctx, field, obj)
+				})
+		case "span":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_span(ctx, field, obj)
+				})
+		case "days":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_days(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -35282,6 +37411,54 @@ func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, 
 		case "cursor":
 			out.Values[i] = ec._JobEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jobSpanImplementors = []string{"JobSpan"}
+
+func (ec *executionContext) _JobSpan(ctx context.Context, sel ast.SelectionSet, obj *work.JobSpan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobSpanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobSpan")
+		case "range":
+			out.Values[i] = ec._JobSpan_range(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "start":
+			out.Values[i] = ec._JobSpan_start(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._JobSpan_end(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._JobSpan_current(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -35422,6 +37599,12 @@ func (ec *executionContext) _Label(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Label_annotations(ctx, field, obj)
 				})
+		case "stats":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Label_stats(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -35500,6 +37683,127 @@ func (ec *executionContext) _LabelEdge(ctx context.Context, sel ast.SelectionSet
 			}
 		case "cursor":
 			out.Values[i] = ec._LabelEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var labelStatsImplementors = []string{"LabelStats"}
+
+func (ec *executionContext) _LabelStats(ctx context.Context, sel ast.SelectionSet, obj *catalog.LabelStats) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, labelStatsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LabelStats")
+		case "annotations":
+			out.Values[i] = ec._LabelStats_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syntheticAnnotations":
+			out.Values[i] = ec._LabelStats_syntheticAnnotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "realAnnotations":
+			out.Values[i] = ec._LabelStats_realAnnotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._LabelStats_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "syntheticImages":
+			out.Values[i] = ec._LabelStats_syntheticImages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "realImages":
+			out.Values[i] = ec._LabelStats_realImages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var legacySessionPayloadImplementors = []string{"LegacySessionPayload"}
+
+func (ec *executionContext) _LegacySessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LegacySessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, legacySessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LegacySessionPayload")
+		case "token":
+			out.Values[i] = ec._LegacySessionPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._LegacySessionPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accessToken":
+			out.Values[i] = ec._LegacySessionPayload_accessToken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accessTokenExpiresAt":
+			out.Values[i] = ec._LegacySessionPayload_accessTokenExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refreshToken":
+			out.Values[i] = ec._LegacySessionPayload_refreshToken(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refreshTokenExpiresAt":
+			out.Values[i] = ec._LegacySessionPayload_refreshTokenExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "user":
+			out.Values[i] = ec._LegacySessionPayload_user(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -35738,6 +38042,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "signIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "legacySignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_legacySignIn(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -36208,6 +38519,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_datasets(ctx, field)
 				})
+		case "annotation":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_annotation(ctx, field)
+				})
 		case "viewer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -36220,11 +38537,47 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_me(ctx, field)
 				})
+		case "isAuthenticated":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_isAuthenticated(ctx, field)
+				})
+		case "verifyToken":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_verifyToken(ctx, field)
+				})
 		case "dataset":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_dataset(ctx, field)
+				})
+		case "snapshot":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_snapshot(ctx, field)
+				})
+		case "image":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_image(ctx, field)
+				})
+		case "label":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_label(ctx, field)
+				})
+		case "colleagues":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_colleagues(ctx, field)
 				})
 		case "users":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -36237,6 +38590,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_workspaces(ctx, field)
+				})
+		case "batch":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_batch(ctx, field)
+				})
+		case "job":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_job(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -37588,6 +39953,30 @@ func (ec *executionContext) marshalNChangeStatus2githubᚗcomᚋdatasetgenᚋdat
 	return res
 }
 
+func (ec *executionContext) marshalNChartSlice2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋchartᚐSliceᚄ(ctx context.Context, sel ast.SelectionSet, v []*chart.Slice) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChartSlice2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋchartᚐSlice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChartSlice2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋchartᚐSlice(ctx context.Context, sel ast.SelectionSet, v *chart.Slice) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChartSlice!")
+		return graphql.Null
+	}
+	return ec._ChartSlice(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateAnnotationInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋannotateᚐCreateInput(ctx context.Context, v any) (annotate.CreateInput, error) {
 	res, err := ec.unmarshalInputCreateAnnotationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38243,6 +40632,35 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx context.Context, v any) (rawjson.Object, error) {
 	var res rawjson.Object
 	err := res.UnmarshalGQL(v)
@@ -38325,6 +40743,14 @@ func (ec *executionContext) marshalNJobOrderField2ᚖgithubᚗcomᚋdatasetgen�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalNJobSpan2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐJobSpan(ctx context.Context, sel ast.SelectionSet, v *work.JobSpan) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobSpan!")
+		return graphql.Null
+	}
+	return ec._JobSpan(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNJobStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐJobStats(ctx context.Context, sel ast.SelectionSet, v *work.JobStats) graphql.Marshaler {
@@ -38429,9 +40855,25 @@ func (ec *executionContext) marshalNLabelOrderField2ᚖgithubᚗcomᚋdatasetgen
 	return v
 }
 
+func (ec *executionContext) marshalNLabelStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐLabelStats(ctx context.Context, sel ast.SelectionSet, v *catalog.LabelStats) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LabelStats!")
+		return graphql.Null
+	}
+	return ec._LabelStats(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNLabelWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelWhereInput(ctx context.Context, v any) (*ent.LabelWhereInput, error) {
 	res, err := ec.unmarshalInputLabelWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLegacySessionPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐLegacySessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.LegacySessionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LegacySessionPayload!")
+		return graphql.Null
+	}
+	return ec._LegacySessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNMember2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Member) graphql.Marshaler {
@@ -38684,6 +41126,22 @@ func (ec *executionContext) unmarshalNUpdateSnapshotInput2githubᚗcomᚋdataset
 func (ec *executionContext) unmarshalNUpdateUserInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋadminᚐUpdateUserInput(ctx context.Context, v any) (admin.UpdateUserInput, error) {
 	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNUser2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUser(ctx context.Context, sel ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -40242,6 +42700,13 @@ func (ec *executionContext) unmarshalOJobWhereInput2ᚖgithubᚗcomᚋdatasetgen
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOLabel2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabel(ctx context.Context, sel ast.SelectionSet, v *ent.Label) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Label(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOLabelOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelOrder(ctx context.Context, v any) (*ent.LabelOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -40365,6 +42830,13 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋdatasetgenᚋdatagenᚋe
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx context.Context, sel ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Snapshot(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSnapshotOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshotOrder(ctx context.Context, v any) (*ent.SnapshotOrder, error) {

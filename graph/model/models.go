@@ -65,6 +65,24 @@ type InputProblem struct {
 	Message string `json:"message"`
 }
 
+// The tokens that the old sign-in gives.
+type LegacySessionPayload struct {
+	// Good for 30 days, or as long as the server is set to.
+	Token string `json:"token"`
+	// When the token ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// What signIn gives as accessToken.
+	AccessToken string `json:"accessToken"`
+	// When the access token ends.
+	AccessTokenExpiresAt time.Time `json:"accessTokenExpiresAt"`
+	// What signIn gives as refreshToken.
+	RefreshToken string `json:"refreshToken"`
+	// When the refresh token ends.
+	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
+	// Who has signed in.
+	User *ent.User `json:"user"`
+}
+
 // What became of the annotations of an image.
 type ReplaceAnnotationsPayload struct {
 	// The image.
