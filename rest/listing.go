@@ -82,15 +82,16 @@ func compileListing(schema *ast.Schema, op *ast.OperationDefinition, l *listing)
 	order := schema.Types[op.VariableDefinitions.ForName("order").Type.Name()]
 	c := &compiledListing{search: l.search}
 	for _, f := range l.filters {
-		def := where.Fields.ForName(f.field)
-		for _, name := range []string{camel(f.param), camel(f.param) + "Id"} {
-			if f.field == "" && where.Fields.ForName(name) != nil {
-				f.field, def = name, where.Fields.ForName(name)
-			}
+		names := []string{f.field}
+		if f.field == "" {
+			names = []string{camel(f.param), camel(f.param) + "Id"}
 		}
-		if def == nil {
+		i := slices.IndexFunc(names, func(name string) bool { return where.Fields.ForName(name) != nil })
+		if i < 0 {
 			return nil, fmt.Errorf("filter %s: %s knows no field for it", f.param, where.Name)
 		}
+		f.field = names[i]
+		def := where.Fields.ForName(f.field)
 		c.filters = append(c.filters, compiledFilter{f, def.Type.Name(), entityOf(f.field)})
 	}
 	for _, name := range l.search {

@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/demo"
 	"github.com/datasetgen/datagen/internal/playground"
 	"github.com/datasetgen/datagen/internal/web"
+	"github.com/datasetgen/datagen/rest"
 )
 
 func serveCommand(s surroundings) *cli.Command {
@@ -129,6 +130,10 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	api, err := rest.New(gateway, a.auth.Authenticate, a.log)
+	if err != nil {
+		return nil, err
+	}
 	page, err := playground.New(playground.Options{Path: "/graphql"})
 	if err != nil {
 		return nil, err
@@ -148,6 +153,8 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	r.Use(middleware...)
 	r.Handle("/media/*", p.media)
 	r.Handle("/graphql/assets/*", page)
+	r.Handle("/api/*", api)
+	r.Handle("//*", api) // what old clients send whose base URL ends in a slash
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))
 	r.Get("/", http.RedirectHandler("/graphql", http.StatusSeeOther).ServeHTTP)
 	return r, nil
