@@ -48,7 +48,7 @@ func (r *imageResolver) DerivativeIds(ctx context.Context, obj *ent.Image) ([]in
 
 func (r *mutationResolver) CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*ent.Image, error) {
-		return first(r.Ingest.Create(ctx, id, []ingest.ImageInput{input}, single))
+		return first(r.images(ctx)(r.Ingest.Create(ctx, id, []ingest.ImageInput{input}, single)))
 	})
 }
 

@@ -126,7 +126,7 @@ func readMultipart(r *http.Request, boundary string) (sent, error) {
 	if boundary == "" {
 		return sent{}, wrong
 	}
-	if err := r.ParseMultipartForm(formMemory); err != nil { //nolint:gosec // every body is bounded by MAX_BODY
+	if err := r.ParseMultipartForm(formMemory); err != nil { // every body is bounded by MAX_BODY
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return sent{}, err
 		}

@@ -42,9 +42,16 @@ var (
 	}}
 	imageForm = &form{create: "ImageInput", fields: []field{
 		{wire: "image", kind: picture, required: true},
-		{wire: "prompt", blank: true}, {wire: "negative_prompt", blank: true}, {wire: "generation_type"},
-		{wire: "extra_information"}, {wire: "is_synthetic"}, {wire: "done"}, {wire: "reviewed"},
-		{wire: "job"}, {wire: "batch"}, {wire: "base_image"},
+		{wire: "prompt", blank: true},
+		{wire: "negative_prompt", blank: true},
+		{wire: "generation_type"},
+		{wire: "extra_information"},
+		{wire: "is_synthetic"},
+		{wire: "done"},
+		{wire: "reviewed"},
+		{wire: "job"},
+		{wire: "batch"},
+		{wire: "base_image"},
 	}}
 	zipForm = &form{create: "ZipInput", fields: []field{{wire: "zip_file", kind: upload, required: true}}}
 

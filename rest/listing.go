@@ -15,6 +15,7 @@ import (
 
 // listing is what a list can be narrowed and ordered by. The types of the operation's arguments say how.
 type listing struct {
+	order   string // when none is asked for and that of GraphQL is another: as ?ordering= has it
 	filters []filter
 	search  []string // fields of the filter that ?search= looks in
 }
@@ -41,14 +42,21 @@ var moments = []filter{
 
 var (
 	datasetList    = &listing{filters: moments, search: []string{"nameContainsFold"}}
-	labelList      = &listing{filters: moments, search: []string{"nameContainsFold"}}
+	labelList      = &listing{order: "-created_at", filters: moments, search: []string{"nameContainsFold"}}
 	annotationList = &listing{filters: moments}
 	snapshotList   = &listing{filters: moments, search: []string{"nameContainsFold"}}
 	imageList      = &listing{
 		filters: slices.Concat([]filter{
-			{param: "name"}, {param: "prompt"}, {param: "negative_prompt"}, {param: "generation_type"},
-			{param: "is_synthetic"}, {param: "done"}, {param: "reviewed"},
-			{param: "job"}, {param: "batch"}, {param: "base_image"},
+			{param: "name"},
+			{param: "prompt"},
+			{param: "negative_prompt"},
+			{param: "generation_type"},
+			{param: "is_synthetic"},
+			{param: "done"},
+			{param: "reviewed"},
+			{param: "job"},
+			{param: "batch"},
+			{param: "base_image"},
 		}, moments),
 		search: []string{"nameContainsFold", "originalNameContainsFold"},
 	}
@@ -65,9 +73,10 @@ var (
 
 // compiledListing is a listing of which all is known.
 type compiledListing struct {
-	filters []compiledFilter
-	search  []string
-	orders  []string // values that ?ordering= takes, without their sign
+	byDefault string
+	filters   []compiledFilter
+	search    []string
+	orders    []string // values that ?ordering= takes, without their sign
 }
 
 type compiledFilter struct {
@@ -80,7 +89,7 @@ type compiledFilter struct {
 func compileListing(schema *ast.Schema, op *ast.OperationDefinition, l *listing) (*compiledListing, error) {
 	where := schema.Types[op.VariableDefinitions.ForName("where").Type.Name()]
 	order := schema.Types[op.VariableDefinitions.ForName("order").Type.Name()]
-	c := &compiledListing{search: l.search}
+	c := &compiledListing{byDefault: l.order, search: l.search}
 	for _, f := range l.filters {
 		names := []string{f.field}
 		if f.field == "" {
@@ -145,7 +154,7 @@ func (l *compiledListing) terms(search string) []any {
 		return nil
 	}
 	var all []any
-	for _, word := range strings.Fields(search) {
+	for word := range strings.FieldsSeq(search) {
 		either := make([]any, len(l.search))
 		for i, field := range l.search {
 			either[i] = map[string]any{field: word}
@@ -160,7 +169,7 @@ func (l *compiledListing) terms(search string) []any {
 
 // order is the first of the orders asked for that there is.
 func (l *compiledListing) order(ordering string) map[string]any {
-	for name := range strings.SplitSeq(ordering, ",") {
+	for name := range strings.SplitSeq(ordering+","+l.byDefault, ",") {
 		name, descending := strings.CutPrefix(strings.TrimSpace(name), "-")
 		if !slices.Contains(l.orders, name) {
 			continue

@@ -29,7 +29,7 @@ const (
 // routes is the whole API.
 func routes() []route {
 	const (
-		token       = "/auth/token"
+		signIn      = "/auth/token"
 		datasets    = "/datasets"
 		dataset     = datasets + "/{dataset}"
 		labels      = dataset + "/labels"
@@ -48,9 +48,9 @@ func routes() []route {
 	return []route{
 		{method: get, path: "", status: ok, answer: root},
 
-		{method: post, path: token, operation: "SignIn", status: ok, answer: object("signIn"), body: credentials, says: ofSignIn, open: true},
-		{method: post, path: token + "/refresh", operation: "Refresh", status: ok, answer: object("refresh"), body: refreshToken, says: ofTokens, open: true},
-		{method: post, path: token + "/verify", operation: "Verify", status: ok, answer: verified, body: anyToken, says: ofTokens, open: true},
+		{method: post, path: signIn, operation: "SignIn", status: ok, answer: object("signIn"), body: credentials, says: ofSignIn, open: true},
+		{method: post, path: signIn + "/refresh", operation: "Refresh", status: ok, answer: object("refresh"), body: refreshToken, says: ofTokens, open: true},
+		{method: post, path: signIn + "/verify", operation: "Verify", status: ok, answer: verified, body: anyToken, says: ofTokens, open: true},
 		{method: get, path: "/auth/user", operation: "GetUser", status: ok, answer: object("user")},
 		{method: get, path: "/auth/users", operation: "ListUsers", status: ok, answer: object("users")},
 		{method: get, path: "/auth/is_authenticated", operation: "IsAuthenticated", status: ok, answer: object(""), open: true},

@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ func removeFiles(r *http.Request) {
 type call struct {
 	api    *API
 	r      *http.Request
-	route  *compiledRoute // nil when the resource knows no such method
+	route  *compiledRoute    // nil when the resource knows no such method
 	params map[string]string // keys of the rows that the path names, by its variables
 	sent   sent
 }
@@ -124,9 +125,7 @@ func (c *call) write() (map[string]any, error) {
 	case wrong != nil:
 		return nil, c.route.says.about(wrong)
 	}
-	for name, value := range sent {
-		variables[name] = value
-	}
+	maps.Copy(variables, sent)
 	c.sent = body
 	return variables, nil
 }

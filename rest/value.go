@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -186,7 +187,7 @@ func pythonType(value []byte) string {
 		return "bool"
 	case c == 'n':
 		return "NoneType"
-	case strings.ContainsAny(string(value), ".eE"):
+	case bytes.ContainsAny(value, ".eE"):
 		return "float"
 	}
 	return "int"
