@@ -137,7 +137,7 @@ func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any,
 		}
 		for _, of := range complained {
 			for _, message := range of.messages {
-				wrong = append(wrong, ofItem(c.list, i, of.field, message))
+				wrong = append(wrong, ofItem(c.list, i, of.field, message, one[of.field]))
 			}
 		}
 		list[i] = values
@@ -151,7 +151,11 @@ func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any,
 // maxShown is how many complaints about the items of a list a client is told.
 const maxShown = 100
 
-func ofItem(list string, i int, field, message string) complained {
+// ofItem is a complaint about a field of an item. That there is no row of a key is all that is said of it.
+func ofItem(list string, i int, field, message string, v raw) complained {
+	if message == noRow(keyOf(v)).Error() {
+		return complained{"", []string{fmt.Sprintf("Invalid %s ID %s", field, keyOf(v))}}
+	}
 	return complained{fault.Path(list, i, field), []string{message}}
 }
 
@@ -190,14 +194,11 @@ func (c *compiledForm) wire(fields []fault.Field, s sent) (wrong complaints, out
 			return nil, true
 		}
 		message := field.says(f.Message, path[1:], members[field.wire])
-		at := field.wire
 		if item >= 0 {
-			at = fault.Path(c.list, item, field.wire)
-			if field.kind == key {
-				at, message = "", fmt.Sprintf("Invalid %s ID %s", field.wire, keyOf(members[field.wire]))
-			}
+			wrong = append(wrong, ofItem(c.list, item, field.wire, message, members[field.wire]))
+			continue
 		}
-		wrong = wrong.add(at, message)
+		wrong = wrong.add(field.wire, message)
 	}
 	return wrong, false
 }
