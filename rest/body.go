@@ -34,7 +34,7 @@ func (v raw) text() (string, bool) {
 type sent struct {
 	members map[string]raw
 	items   [][]byte // of a JSON array
-	isList  bool
+	other   string   // what the old service called the type of a body that is no object: list, int, …
 }
 
 // formMemory is how much of a form is held in memory, in bytes; larger files wait on disk.
@@ -78,20 +78,20 @@ func readJSON(from io.Reader) (sent, error) {
 		return sent{}, malformed(syntax(err))
 	}
 	whole = bytes.TrimSpace(whole)
-	switch whole[0] {
-	case '{':
+	if whole[0] == '{' {
 		members, err := membersOf(whole)
 		return sent{members: members}, err
-	case '[':
-		s := sent{isList: true}
+	}
+	s := sent{other: pythonType(whole)}
+	if s.isList() {
 		for item := range rawjson.Elements(whole) {
 			s.items = append(s.items, item)
 		}
-		return s, nil
 	}
-	return sent{}, refusal{http.StatusBadRequest, complaints{}.add(wholeForm,
-		"Invalid data. Expected a dictionary, but got "+pythonType(whole)+".").body()}
+	return s, nil
 }
+
+func (s sent) isList() bool { return s.other == "list" }
 
 // syntax says where JSON goes wrong, without its text.
 func syntax(err error) string {

@@ -59,8 +59,8 @@ func (c *compiledForm) variables(s sent, params map[string]string) (map[string]a
 	if c.list != "" {
 		return c.listed(s, params)
 	}
-	if s.isList {
-		return nil, complaints{}.add(wholeForm, "Invalid data. Expected a dictionary, but got list."), nil
+	if s.other != "" {
+		return nil, complaints{}.add(wholeForm, noDictionary(s.other).Error()), nil
 	}
 	values, wrong, err := c.values(s.members, params)
 	if err != nil || wrong != nil || !c.input {
@@ -120,7 +120,7 @@ func (f compiledField) target(v raw) string {
 
 // listed reads a list of forms.
 func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any, complaints, error) {
-	if !s.isList {
+	if !s.isList() {
 		return nil, complaints{}.add("", "Data should be a list of "+c.list+"."), nil
 	}
 	list := make([]any, len(s.items))
@@ -159,10 +159,14 @@ func ofItem(list string, i int, field, message string, v raw) complained {
 	return complained{fault.Path(list, i, field), []string{message}}
 }
 
+func noDictionary(but string) complaint {
+	return complaint("Invalid data. Expected a dictionary, but got " + but + ".")
+}
+
 func readItem(item []byte) (map[string]raw, error) {
 	s, err := membersOf(item)
 	if err != nil {
-		return nil, complaint("Invalid data. Expected a dictionary, but got " + pythonType(item) + ".")
+		return nil, noDictionary(pythonType(item))
 	}
 	return s, nil
 }

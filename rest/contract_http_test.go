@@ -213,12 +213,12 @@ func TestSignIn(t *testing.T) {
 			{"refresh nothing", "POST /auth/token/refresh/", ``, `400 {"refresh": ["This field is required."]}`},
 		})
 		for header, want := range map[string]string{
-			"":                         `200 {"authenticated":false}`,
+			"":                           `200 {"authenticated":false}`,
 			"Token " + c.names["token"]:  `200 {"authenticated":true}`,
 			"Bearer " + c.names["fresh"]: `200 {"authenticated":true}`,
-			"Basic YTpi":               `200 {"authenticated":false}`,
-			"Token x":                  `401 {"detail":"Invalid token."}`,
-			"Token":                    `401 {"detail":"Invalid token header. No credentials provided."}`,
+			"Basic YTpi":                 `200 {"authenticated":false}`,
+			"Token x":                    `401 {"detail":"Invalid token."}`,
+			"Token":                      `401 {"detail":"Invalid token header. No credentials provided."}`,
 		} {
 			if got := c.send(t, header, "GET", "/api/v1/auth/is_authenticated/", "", http.NoBody); got.line() != want {
 				t.Errorf("%q: %s, want %s", header, got.line(), want)
