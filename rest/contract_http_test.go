@@ -121,7 +121,10 @@ func TestHead(t *testing.T) {
 		ask := func(method, path string) (header http.Header, status, length int) {
 			r := testkit.Must(http.NewRequestWithContext(t.Context(), method, server.URL+c.target(t, path), http.NoBody))(t)
 			r.Header.Set("Authorization", c.key)
-			response := testkit.Must(server.Client().Do(r))(t)
+			response, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer response.Body.Close()
 			body := testkit.Must(io.ReadAll(response.Body))(t)
 			for _, name := range []string{"Date", "X-Request-Id"} {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -105,7 +106,7 @@ func (c *client) check(tb testing.TB, f fact) {
 func (c *client) compare(tb testing.TB, name string, got reply, want string) {
 	tb.Helper()
 	status, body, _ := strings.Cut(c.fill(tb, want), " ")
-	if fmt.Sprint(got.status) != status {
+	if strconv.Itoa(got.status) != status {
 		tb.Errorf("%s: %s, want %s", name, got.line(), want)
 		return
 	}
