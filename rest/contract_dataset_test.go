@@ -34,7 +34,7 @@ func TestDatasets(t *testing.T) {
 		}
 		c.names["newest"] = fmt.Sprint(c.Images[len(c.Images)-1].ID)
 		c.converse(t, []fact{
-			{"the newest image", "GET ~/", "", `200 {"id": $dataset, "name": "boats", "description": "", "num_images": 7, "num_labels": 2, "thumbnail": {"id": $newest, "name": "~png$", "annotations": [], "labels": []}}`},
+			{"the newest image", "GET ~/", "", `200 {"id": $dataset, "name": "$name", "description": "", "num_images": 7, "num_labels": 2, "thumbnail": {"id": $newest, "name": "~png$", "annotations": [], "labels": []}}`},
 			{"an empty one", "POST /datasets/", `{"name": "a", "description": "b"}`, `201 {"id": "=empty", "num_images": 0, "num_labels": 0, "total_weight": "0.00 MB", "thumbnail": null, "labels": []}`},
 			{"as many as there are", "GET /datasets/?page_size=1", "", `200 {"count": 3, "next": 2, "results": [{"id": $empty}]}`},
 			{"me", "GET /auth/user/", "", `200 {"email": "~@", "first_name": "", "last_name": ""}`},

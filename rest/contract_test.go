@@ -39,7 +39,7 @@ func clients(t *testing.T, test func(t *testing.T, c *client)) {
 	t.Helper()
 	t.Parallel()
 	servers(t, func(t *testing.T, s *server) {
-		w := testkit.NewWorld(t, s.db)
+		w := s.world(t)
 		c := &client{server: s, World: w, key: s.keyOf(t, w.Users["owner"]), names: map[string]string{}}
 		c.nameRows("", w)
 		c.nameRows("foreign_", w.Foreign)
