@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/web"
 )
 
@@ -143,7 +145,7 @@ func (c *call) find() error {
 	if len(response.Errors) > 0 {
 		return c.route.says.failure(response, nil, sent{})
 	}
-	if absent(find(response.Data, []string{c.route.found})) {
+	if absent(member(response.Data, c.route.found)) {
 		return c.route.says.of(notFound)
 	}
 	return nil
@@ -253,7 +255,7 @@ func (c *call) choose(keys map[string]any) (wrong complaints, err error) {
 		if len(response.Errors) > 0 {
 			return nil, c.route.says.failure(response, nil, sent{})
 		}
-		if string(find(response.Data, []string{"found"})) == "[null]" {
+		if bytes.HasPrefix(member(response.Data, "found"), []byte("[null")) {
 			wrong = wrong.add(param, noChoice.Error())
 		}
 	}
@@ -270,7 +272,8 @@ func (c *call) readPage(variables map[string]any, asked paging) ([]byte, error) 
 	if absent(connection) {
 		return emptyPage(asked)
 	}
-	count, err := strconv.Atoi(string(find(connection, []string{"count"})))
+	text, _ := rawjson.Cut(member(connection, "count"))
+	count, err := strconv.Atoi(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +287,7 @@ func (c *call) readPage(variables map[string]any, asked paging) ([]byte, error) 
 		return nil, errPage
 	}
 	return asked.write(count, func(out []byte) []byte {
-		out, _ = c.route.shape.at([]string{"results"}).write(out, find(connection, []string{"results"}))
+		out, _ = c.route.shape.at([]string{"results"}).write(out, member(connection, "results"))
 		return out
 	}, len(connection)), nil
 }

@@ -1,0 +1,4 @@
+package rest
+
+// Document is all operations of the routes.
+func Document() (string, error) { return theDocument() }
