@@ -2,12 +2,14 @@ package rest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -161,9 +163,21 @@ func (c *call) pathVariables() map[string]any {
 	return variables
 }
 
+// How long an operation may take.
+const (
+	usualTime = time.Minute
+	longTime  = 15 * time.Minute // of those that go through all pictures of a dataset, or of a zip
+)
+
 // run runs an operation for who asks.
 func (c *call) run(operation string, variables map[string]any) *graphql.Response {
-	response := c.api.run.Run(c.r.Context(), operation, c.r.Header, variables)
+	limit := usualTime
+	if c.route.long {
+		limit = longTime
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), limit)
+	defer cancel()
+	response := c.api.run.Run(ctx, operation, c.r.Header, variables)
 	if response == nil {
 		return &graphql.Response{Data: []byte("null")} // the client has gone
 	}
