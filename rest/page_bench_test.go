@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -113,7 +114,7 @@ func (p pageReader) operation(b *testing.B) time.Duration {
 	b.Helper()
 	start := time.Now()
 	got := p.operations.Run(p.viewer, "ListImages", nil, map[string]any{
-		"dataset": gid.Encode("Dataset", fmt.Sprint(int(p.dataset))), "first": 40, "offset": 0,
+		"dataset": gid.Encode("Dataset", strconv.Itoa(int(p.dataset))), "first": 40, "offset": 0,
 	})
 	took := time.Since(start)
 	if len(got.Errors) > 0 {

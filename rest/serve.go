@@ -118,7 +118,7 @@ func (c *call) write() (map[string]any, error) {
 	if c.route.form == nil {
 		return variables, nil
 	}
-	body, err := readBody(c.r)
+	body, err := c.route.form.readBody(c.r)
 	if err != nil {
 		return nil, c.route.says.of(err)
 	}
