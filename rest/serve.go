@@ -19,7 +19,6 @@ import (
 
 // ServeHTTP answers requests under Base.
 func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer removeFiles(r)
 	res, params := api.match(r.URL.Path)
 	if res == nil {
 		api.refuse(w, r, notFound)
@@ -36,19 +35,13 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = get
 	}
 	c := &call{api: api, r: r, route: res.methods[method]}
+	defer c.removeFiles()
 	body, err := c.answer(params)
 	if err != nil {
 		api.refuse(w, r, err)
 		return
 	}
 	write(w, c.route.status, body)
-}
-
-// removeFiles deletes what a form left on the disk.
-func removeFiles(r *http.Request) {
-	if r.MultipartForm != nil {
-		_ = r.MultipartForm.RemoveAll() // a file that stays is the system's to clear
-	}
 }
 
 // call is one request.
@@ -58,6 +51,13 @@ type call struct {
 	route  *compiledRoute    // nil when the resource knows no such method
 	params map[string]string // keys of the rows that the path names, by its variables
 	sent   sent
+}
+
+// removeFiles deletes what a form left on the disk.
+func (c *call) removeFiles() {
+	if c.r.MultipartForm != nil {
+		_ = c.r.MultipartForm.RemoveAll() // a file that stays is the system's to clear
+	}
 }
 
 // answer returns the body of the answer.
