@@ -99,15 +99,15 @@ func (s *shape) writeMembers(out, in []byte) (written, rest []byte) {
 		if in[0] == ',' {
 			in = in[1:]
 		}
-		if last := out[len(out)-1]; last != '{' && last != ',' {
-			out = append(out, ',')
-		}
 		quoted, value := rawjson.Cut(in)
 		value = value[1:] // after the colon
 		name := string(quoted[1 : len(quoted)-1])
 		if name[0] == '_' {
 			out, in = s.members[name].spread(out, value)
 			continue
+		}
+		if out[len(out)-1] != '{' {
+			out = append(out, ',')
 		}
 		out = append(append(out, quoted...), ':')
 		out, in = s.members[name].write(out, value)
