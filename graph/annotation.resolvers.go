@@ -9,7 +9,6 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/graph/model"

@@ -9,11 +9,10 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/chart"

@@ -9,7 +9,6 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/catalog"

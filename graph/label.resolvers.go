@@ -9,12 +9,11 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/internal/sibling"
 	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/sibling"
 )
 
 func (r *labelResolver) Stats(ctx context.Context, obj *ent.Label) (*catalog.LabelStats, error) {

@@ -9,8 +9,8 @@ import (
 	"context"
 
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/ent/user"
+	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/admin"
 	"github.com/datasetgen/datagen/internal/gid"
 )

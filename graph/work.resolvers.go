@@ -9,10 +9,9 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
-
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/batch"
+	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/sibling"
