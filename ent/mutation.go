@@ -10432,21 +10432,24 @@ func (m *SessionMutation) ResetEdge(name string) error {
 // SnapshotMutation represents an operation that mutates the Snapshot nodes in the graph.
 type SnapshotMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *gid.SnapshotID
-	created_at     *time.Time
-	updated_at     *time.Time
-	version        *int
-	addversion     *int
-	name           *string
-	note           *string
-	clearedFields  map[string]struct{}
-	dataset        *gid.DatasetID
-	cleareddataset bool
-	done           bool
-	oldValue       func(context.Context) (*Snapshot, error)
-	predicates     []predicate.Snapshot
+	op              Op
+	typ             string
+	id              *gid.SnapshotID
+	created_at      *time.Time
+	updated_at      *time.Time
+	version         *int
+	addversion      *int
+	name            *string
+	note            *string
+	archive_sha256  *string
+	archive_size    *int64
+	addarchive_size *int64
+	clearedFields   map[string]struct{}
+	dataset         *gid.DatasetID
+	cleareddataset  bool
+	done            bool
+	oldValue        func(context.Context) (*Snapshot, error)
+	predicates      []predicate.Snapshot
 }
 
 var _ ent.Mutation = (*SnapshotMutation)(nil)
@@ -10789,6 +10792,111 @@ func (m *SnapshotMutation) ResetNote() {
 	m.note = nil
 }
 
+// SetArchiveSha256 sets the "archive_sha256" field.
+func (m *SnapshotMutation) SetArchiveSha256(s string) {
+	m.archive_sha256 = &s
+}
+
+// ArchiveSha256 returns the value of the "archive_sha256" field in the mutation.
+func (m *SnapshotMutation) ArchiveSha256() (r string, exists bool) {
+	v := m.archive_sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchiveSha256 returns the old "archive_sha256" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldArchiveSha256(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchiveSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchiveSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchiveSha256: %w", err)
+	}
+	return oldValue.ArchiveSha256, nil
+}
+
+// ClearArchiveSha256 clears the value of the "archive_sha256" field.
+func (m *SnapshotMutation) ClearArchiveSha256() {
+	m.archive_sha256 = nil
+	m.clearedFields[snapshot.FieldArchiveSha256] = struct{}{}
+}
+
+// ArchiveSha256Cleared returns if the "archive_sha256" field was cleared in this mutation.
+func (m *SnapshotMutation) ArchiveSha256Cleared() bool {
+	_, ok := m.clearedFields[snapshot.FieldArchiveSha256]
+	return ok
+}
+
+// ResetArchiveSha256 resets all changes to the "archive_sha256" field.
+func (m *SnapshotMutation) ResetArchiveSha256() {
+	m.archive_sha256 = nil
+	delete(m.clearedFields, snapshot.FieldArchiveSha256)
+}
+
+// SetArchiveSize sets the "archive_size" field.
+func (m *SnapshotMutation) SetArchiveSize(i int64) {
+	m.archive_size = &i
+	m.addarchive_size = nil
+}
+
+// ArchiveSize returns the value of the "archive_size" field in the mutation.
+func (m *SnapshotMutation) ArchiveSize() (r int64, exists bool) {
+	v := m.archive_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchiveSize returns the old "archive_size" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldArchiveSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchiveSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchiveSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchiveSize: %w", err)
+	}
+	return oldValue.ArchiveSize, nil
+}
+
+// AddArchiveSize adds i to the "archive_size" field.
+func (m *SnapshotMutation) AddArchiveSize(i int64) {
+	if m.addarchive_size != nil {
+		*m.addarchive_size += i
+	} else {
+		m.addarchive_size = &i
+	}
+}
+
+// AddedArchiveSize returns the value that was added to the "archive_size" field in this mutation.
+func (m *SnapshotMutation) AddedArchiveSize() (r int64, exists bool) {
+	v := m.addarchive_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchiveSize resets all changes to the "archive_size" field.
+func (m *SnapshotMutation) ResetArchiveSize() {
+	m.archive_size = nil
+	m.addarchive_size = nil
+}
+
 // ClearDataset clears the "dataset" edge to the Dataset entity.
 func (m *SnapshotMutation) ClearDataset() {
 	m.cleareddataset = true
@@ -10850,7 +10958,7 @@ func (m *SnapshotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SnapshotMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, snapshot.FieldCreatedAt)
 	}
@@ -10868,6 +10976,12 @@ func (m *SnapshotMutation) Fields() []string {
 	}
 	if m.note != nil {
 		fields = append(fields, snapshot.FieldNote)
+	}
+	if m.archive_sha256 != nil {
+		fields = append(fields, snapshot.FieldArchiveSha256)
+	}
+	if m.archive_size != nil {
+		fields = append(fields, snapshot.FieldArchiveSize)
 	}
 	return fields
 }
@@ -10889,6 +11003,10 @@ func (m *SnapshotMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case snapshot.FieldNote:
 		return m.Note()
+	case snapshot.FieldArchiveSha256:
+		return m.ArchiveSha256()
+	case snapshot.FieldArchiveSize:
+		return m.ArchiveSize()
 	}
 	return nil, false
 }
@@ -10910,6 +11028,10 @@ func (m *SnapshotMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldName(ctx)
 	case snapshot.FieldNote:
 		return m.OldNote(ctx)
+	case snapshot.FieldArchiveSha256:
+		return m.OldArchiveSha256(ctx)
+	case snapshot.FieldArchiveSize:
+		return m.OldArchiveSize(ctx)
 	}
 	return nil, fmt.Errorf("unknown Snapshot field %s", name)
 }
@@ -10961,6 +11083,20 @@ func (m *SnapshotMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNote(v)
 		return nil
+	case snapshot.FieldArchiveSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchiveSha256(v)
+		return nil
+	case snapshot.FieldArchiveSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchiveSize(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Snapshot field %s", name)
 }
@@ -10972,6 +11108,9 @@ func (m *SnapshotMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, snapshot.FieldVersion)
 	}
+	if m.addarchive_size != nil {
+		fields = append(fields, snapshot.FieldArchiveSize)
+	}
 	return fields
 }
 
@@ -10982,6 +11121,8 @@ func (m *SnapshotMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case snapshot.FieldVersion:
 		return m.AddedVersion()
+	case snapshot.FieldArchiveSize:
+		return m.AddedArchiveSize()
 	}
 	return nil, false
 }
@@ -10998,6 +11139,13 @@ func (m *SnapshotMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case snapshot.FieldArchiveSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchiveSize(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Snapshot numeric field %s", name)
 }
@@ -11005,7 +11153,11 @@ func (m *SnapshotMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *SnapshotMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(snapshot.FieldArchiveSha256) {
+		fields = append(fields, snapshot.FieldArchiveSha256)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -11018,6 +11170,11 @@ func (m *SnapshotMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *SnapshotMutation) ClearField(name string) error {
+	switch name {
+	case snapshot.FieldArchiveSha256:
+		m.ClearArchiveSha256()
+		return nil
+	}
 	return fmt.Errorf("unknown Snapshot nullable field %s", name)
 }
 
@@ -11042,6 +11199,12 @@ func (m *SnapshotMutation) ResetField(name string) error {
 		return nil
 	case snapshot.FieldNote:
 		m.ResetNote()
+		return nil
+	case snapshot.FieldArchiveSha256:
+		m.ResetArchiveSha256()
+		return nil
+	case snapshot.FieldArchiveSize:
+		m.ResetArchiveSize()
 		return nil
 	}
 	return fmt.Errorf("unknown Snapshot field %s", name)

@@ -460,6 +460,16 @@ func init() {
 	snapshotDescNote := snapshotFields[3].Descriptor()
 	// snapshot.DefaultNote holds the default value on creation for the note field.
 	snapshot.DefaultNote = snapshotDescNote.Default.(string)
+	// snapshotDescArchiveSha256 is the schema descriptor for archive_sha256 field.
+	snapshotDescArchiveSha256 := snapshotFields[4].Descriptor()
+	// snapshot.ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
+	snapshot.ArchiveSha256Validator = snapshotDescArchiveSha256.Validators[0].(func(string) error)
+	// snapshotDescArchiveSize is the schema descriptor for archive_size field.
+	snapshotDescArchiveSize := snapshotFields[5].Descriptor()
+	// snapshot.DefaultArchiveSize holds the default value on creation for the archive_size field.
+	snapshot.DefaultArchiveSize = snapshotDescArchiveSize.Default.(int64)
+	// snapshot.ArchiveSizeValidator is a validator for the "archive_size" field. It is called by the builders before save.
+	snapshot.ArchiveSizeValidator = snapshotDescArchiveSize.Validators[0].(func(int64) error)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields0 := userMixin[0].Fields()
 	_ = userMixinFields0

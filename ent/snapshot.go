@@ -33,6 +33,10 @@ type Snapshot struct {
 	Name string `json:"name,omitempty"`
 	// What it was made for.
 	Note string `json:"note,omitempty"`
+	// SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.
+	ArchiveSha256 *string `json:"archive_sha256,omitempty"`
+	// Length of that zip, in bytes.
+	ArchiveSize int64 `json:"archive_size,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SnapshotQuery when eager-loading is set.
 	Edges        SnapshotEdges `json:"edges"`
@@ -69,9 +73,9 @@ func (*Snapshot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case snapshot.FieldID, snapshot.FieldVersion, snapshot.FieldDatasetID:
+		case snapshot.FieldID, snapshot.FieldVersion, snapshot.FieldDatasetID, snapshot.FieldArchiveSize:
 			values[i] = new(sql.NullInt64)
-		case snapshot.FieldName, snapshot.FieldNote:
+		case snapshot.FieldName, snapshot.FieldNote, snapshot.FieldArchiveSha256:
 			values[i] = new(sql.NullString)
 		case snapshot.FieldCreatedAt, snapshot.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -132,6 +136,19 @@ func (_m *Snapshot) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Note = value.String
 			}
+		case snapshot.FieldArchiveSha256:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field archive_sha256", values[i])
+			} else if value.Valid {
+				_m.ArchiveSha256 = new(string)
+				*_m.ArchiveSha256 = value.String
+			}
+		case snapshot.FieldArchiveSize:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field archive_size", values[i])
+			} else if value.Valid {
+				_m.ArchiveSize = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -190,6 +207,14 @@ func (_m *Snapshot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	if v := _m.ArchiveSha256; v != nil {
+		builder.WriteString("archive_sha256=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("archive_size=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ArchiveSize))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -98,6 +98,34 @@ func (_c *SnapshotCreate) SetNillableNote(v *string) *SnapshotCreate {
 	return _c
 }
 
+// SetArchiveSha256 sets the "archive_sha256" field.
+func (_c *SnapshotCreate) SetArchiveSha256(v string) *SnapshotCreate {
+	_c.mutation.SetArchiveSha256(v)
+	return _c
+}
+
+// SetNillableArchiveSha256 sets the "archive_sha256" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableArchiveSha256(v *string) *SnapshotCreate {
+	if v != nil {
+		_c.SetArchiveSha256(*v)
+	}
+	return _c
+}
+
+// SetArchiveSize sets the "archive_size" field.
+func (_c *SnapshotCreate) SetArchiveSize(v int64) *SnapshotCreate {
+	_c.mutation.SetArchiveSize(v)
+	return _c
+}
+
+// SetNillableArchiveSize sets the "archive_size" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableArchiveSize(v *int64) *SnapshotCreate {
+	if v != nil {
+		_c.SetArchiveSize(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SnapshotCreate) SetID(v gid.SnapshotID) *SnapshotCreate {
 	_c.mutation.SetID(v)
@@ -164,6 +192,10 @@ func (_c *SnapshotCreate) defaults() {
 		v := snapshot.DefaultNote
 		_c.mutation.SetNote(v)
 	}
+	if _, ok := _c.mutation.ArchiveSize(); !ok {
+		v := snapshot.DefaultArchiveSize
+		_c.mutation.SetArchiveSize(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -190,6 +222,19 @@ func (_c *SnapshotCreate) check() error {
 	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "Snapshot.note"`)}
+	}
+	if v, ok := _c.mutation.ArchiveSha256(); ok {
+		if err := snapshot.ArchiveSha256Validator(v); err != nil {
+			return &ValidationError{Name: "archive_sha256", err: fmt.Errorf(`ent: validator failed for field "Snapshot.archive_sha256": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ArchiveSize(); !ok {
+		return &ValidationError{Name: "archive_size", err: errors.New(`ent: missing required field "Snapshot.archive_size"`)}
+	}
+	if v, ok := _c.mutation.ArchiveSize(); ok {
+		if err := snapshot.ArchiveSizeValidator(v); err != nil {
+			return &ValidationError{Name: "archive_size", err: fmt.Errorf(`ent: validator failed for field "Snapshot.archive_size": %w`, err)}
+		}
 	}
 	if len(_c.mutation.DatasetIDs()) == 0 {
 		return &ValidationError{Name: "dataset", err: errors.New(`ent: missing required edge "Snapshot.dataset"`)}
@@ -245,6 +290,14 @@ func (_c *SnapshotCreate) createSpec() (*Snapshot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
 		_node.Note = value
+	}
+	if value, ok := _c.mutation.ArchiveSha256(); ok {
+		_spec.SetField(snapshot.FieldArchiveSha256, field.TypeString, value)
+		_node.ArchiveSha256 = &value
+	}
+	if value, ok := _c.mutation.ArchiveSize(); ok {
+		_spec.SetField(snapshot.FieldArchiveSize, field.TypeInt64, value)
+		_node.ArchiveSize = value
 	}
 	if nodes := _c.mutation.DatasetIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

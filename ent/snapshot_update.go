@@ -171,6 +171,9 @@ func (_u *SnapshotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
 	}
+	if _u.mutation.ArchiveSha256Cleared() {
+		_spec.ClearField(snapshot.FieldArchiveSha256, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -364,6 +367,9 @@ func (_u *SnapshotUpdateOne) sqlSave(ctx context.Context) (_node *Snapshot, err 
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
+	}
+	if _u.mutation.ArchiveSha256Cleared() {
+		_spec.ClearField(snapshot.FieldArchiveSha256, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Snapshot{config: _u.config}

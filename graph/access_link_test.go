@@ -123,7 +123,10 @@ func (w *accessWorld) strangers(t *testing.T, entity string) map[string]string {
 		missing:          gidOf(entity, noRow),
 		anotherEntity:    rowsOf(w.World)["snapshot"].value.(string),
 	}
-	if entity == "Annotation" {
+	switch entity {
+	case "Snapshot":
+		ids[anotherEntity] = rowsOf(w.World)["dataset"].value.(string)
+	case "Annotation":
 		ids[missing] = gidOf(entity, "00000000-0000-7000-8000-000000000000")
 	}
 	return ids

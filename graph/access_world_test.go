@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -25,6 +26,7 @@ import (
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -53,12 +55,23 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 	})
 	authority := auth.New(db, accessKeys(t), auth.Options{})
 	gateway := testkit.Must(graph.New(&graph.Resolver{
-		DB:     db,
-		Auth:   authority,
-		Ingest: ingest.New(db, store, imaging.NewDecoder(1<<20), 1<<20),
-		Media:  picturesNowhere{},
+		DB:        db,
+		Auth:      authority,
+		Ingest:    ingest.New(db, store, imaging.NewDecoder(1<<20), 1<<20),
+		Media:     picturesNowhere{},
+		Snapshots: snapshot.NewMaker(db, pixelStore{store}),
 	}, graph.Options{}))(t)
 	return &accessServer{gateway, db, authority}
+}
+
+// pixelStore has pixels for all images, of which worlds have none.
+type pixelStore struct{ storage.Store }
+
+func (pixelStore) Open(context.Context, storage.Key) (io.ReadSeekCloser, int64, error) {
+	return struct {
+		io.ReadSeeker
+		io.Closer
+	}{bytes.NewReader(onePixel), io.NopCloser(nil)}, int64(len(onePixel)), nil
 }
 
 func accessKeys(t *testing.T) *auth.Keys {

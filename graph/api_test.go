@@ -26,6 +26,14 @@ type picturesNowhere struct{}
 
 func (picturesNowhere) URL(_ context.Context, img *ent.Image) string { return "/media/" + img.Name }
 
+func (picturesNowhere) ArchiveURL(_ context.Context, snap *ent.Snapshot) *string {
+	return snap.ArchiveSha256
+}
+
+func (picturesNowhere) ArchivePath(_ context.Context, snap *ent.Snapshot) *string {
+	return snap.ArchiveSha256
+}
+
 func (picturesNowhere) ThumbnailURL(_ context.Context, img *ent.Image, width int) string {
 	return fmt.Sprintf("/media/%s?width=%d", img.Name, width)
 }

@@ -46,6 +46,8 @@ func (r *Resolver) Label() generated.LabelResolver { return &labelResolver{r} }
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Snapshot() generated.SnapshotResolver { return &snapshotResolver{r} }
+
 func (r *Resolver) BatchWhereInput() generated.BatchWhereInputResolver {
 	return &batchWhereInputResolver{r}
 }
@@ -61,6 +63,7 @@ type (
 	jobResolver             struct{ *Resolver }
 	labelResolver           struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
+	snapshotResolver        struct{ *Resolver }
 	batchWhereInputResolver struct{ *Resolver }
 	imageWhereInputResolver struct{ *Resolver }
 )

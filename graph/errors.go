@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/moment"
 	"github.com/datasetgen/datagen/internal/web"
 )
 
@@ -89,10 +91,12 @@ func show(v reflect.Value) json.RawMessage {
 	switch x := reflect.Indirect(v).Interface().(type) {
 	case graphql.Marshaler:
 		x.MarshalGQL(&b)
+	case time.Time:
+		moment.MarshalTime(x).MarshalGQL(&b)
 	default:
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(x) // a column is a number, a text, a boolean or a time
+		_ = enc.Encode(x) // a column is a number, a text or a boolean
 	}
 	return bytes.TrimSpace(b.Bytes())
 }

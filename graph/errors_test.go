@@ -61,6 +61,8 @@ func TestInputErrors(t *testing.T) {
 			`updateImages(ids: [$image], expectedVersions: [1, 2], input: {done: true}) { id }`:  {"/expectedVersions must have as many items as ids"},
 			`createImage(datasetId: $d, input: {data: "data:image/png;base64,aGVsbG8="}) { id }`: {"/input/data not a PNG, JPEG, WebP or GIF picture"},
 			`createImage(datasetId: $d, input: {}) { id }`:                                       {"/input must have either a file or data"},
+			`importZip(datasetId: $d, input: {data: "aGVsbG8="}) { created }`:                    {"/input/data not a zip"},
+			`importZip(datasetId: $d, input: {}) { created }`:                                    {"/input must have either a file or data"},
 			`assignBatch(id: $batch, input: {userIds: [], imagesPerJob: 0}) { id }`:              {"/input/imagesPerJob must be at least 1", "/input/userIds must name at least one assignee"},
 			`deleteLabels(ids: ["x", "y"])`:                                                      {`/ids/0 "x" is not an id`, `/ids/1 "y" is not an id`},
 			`deleteMember(id: $owner)`:                                                           {"/id the owner stays; OWNER is given by transferDataset"},

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/graph/model"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
@@ -47,13 +48,19 @@ func (r *imageResolver) DerivativeIds(ctx context.Context, obj *ent.Image) ([]in
 
 func (r *mutationResolver) CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*ent.Image, error) {
-		return first(r.Ingest.Create(ctx, id, []ingest.ImageInput{input}, single))
+		return first(r.images(ctx)(r.Ingest.Create(ctx, id, []ingest.ImageInput{input}, single)))
 	})
 }
 
 func (r *mutationResolver) CreateImages(ctx context.Context, datasetID string, images []*ingest.ImageInput) ([]*ent.Image, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) ([]*ent.Image, error) {
 		return r.images(ctx)(r.Ingest.Create(ctx, id, values(images), at("images")))
+	})
+}
+
+func (r *mutationResolver) ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput) (*model.ImportZipPayload, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportZipPayload, error) {
+		return r.imported(ctx)(r.Ingest.ImportZip(ctx, id, input, single))
 	})
 }
 

@@ -13,8 +13,10 @@ import (
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/ent/member"
+	entsnapshot "github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/work"
 )
 
@@ -24,6 +26,8 @@ func labelID(l *ent.Label) gid.LabelID       { return l.ID }
 func batchID(b *ent.Batch) gid.BatchID       { return b.ID }
 func jobID(j *ent.Job) gid.JobID             { return j.ID }
 func memberID(m *ent.Member) gid.MemberID    { return m.ID }
+
+func snapshotID(s *ent.Snapshot) gid.SnapshotID { return s.ID }
 
 func annotationID(a *ent.Annotation) gid.AnnotationID { return a.ID }
 
@@ -193,6 +197,11 @@ func (r *Resolver) jobsByID(ctx context.Context, ids []gid.JobID) ([]*ent.Job, e
 	return ordered(rows, err, ids, jobID)
 }
 
+func (r *Resolver) snapshotsByID(ctx context.Context, ids []gid.SnapshotID) ([]*ent.Snapshot, error) {
+	rows, err := collect(ctx, r.DB.Snapshot.Query().Where(entsnapshot.IDIn(ids...)), "Snapshot")
+	return ordered(rows, err, ids, snapshotID)
+}
+
 func (r *Resolver) updateDatasets(ctx context.Context, targets catalog.Targets[gid.DatasetID], in catalog.UpdateDatasetInput) ([]*ent.Dataset, error) {
 	if err := catalog.UpdateDatasets(ctx, r.DB, targets, in); err != nil {
 		return nil, err
@@ -226,4 +235,11 @@ func (r *Resolver) updateJobs(ctx context.Context, targets catalog.Targets[gid.J
 		return nil, err
 	}
 	return r.jobsByID(ctx, targets.IDs)
+}
+
+func (r *Resolver) updateSnapshots(ctx context.Context, targets catalog.Targets[gid.SnapshotID], in snapshot.UpdateInput) ([]*ent.Snapshot, error) {
+	if err := snapshot.Update(ctx, r.DB, targets, in); err != nil {
+		return nil, err
+	}
+	return r.snapshotsByID(ctx, targets.IDs)
 }

@@ -12,20 +12,26 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
 // Resolver holds what the resolvers need.
 type Resolver struct {
-	DB     *database.DB
-	Auth   *auth.Authority
-	Ingest *ingest.Pipeline
-	Media  Media
+	DB        *database.DB
+	Auth      *auth.Authority
+	Ingest    *ingest.Pipeline
+	Media     Media
+	Snapshots *snapshot.Maker
 }
 
-// Media tells where pixels are found.
+// Media tells where files are found.
 type Media interface {
 	// URL is where the file of an image is found by the viewer.
 	URL(ctx context.Context, img *ent.Image) string
 	// ThumbnailURL is where a picture about width pixels wide is.
 	ThumbnailURL(ctx context.Context, img *ent.Image, width int) string
+	// ArchiveURL is where the zip of a snapshot is found by the viewer, nil when there is none.
+	ArchiveURL(ctx context.Context, snap *ent.Snapshot) *string
+	// ArchivePath is the same from below the address of the server on.
+	ArchivePath(ctx context.Context, snap *ent.Snapshot) *string
 }

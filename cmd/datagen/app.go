@@ -14,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/media"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/web"
 )
@@ -97,9 +98,10 @@ func (a *app) close() error { return a.db.Close() }
 
 // pictures are the parts of a server that handle pixels.
 type pictures struct {
-	store  storage.Store
-	ingest *ingest.Pipeline
-	media  *media.Service
+	store     storage.Store
+	ingest    *ingest.Pipeline
+	media     *media.Service
+	snapshots *snapshot.Maker
 }
 
 // pixelMemory bounds what is decoded at a time in one process, in bytes: for each
@@ -113,8 +115,9 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	return &pictures{
-		store:  store,
-		ingest: ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
-		media:  media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
+		store:     store,
+		ingest:    ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
+		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
+		snapshots: snapshot.NewMaker(a.db, store),
 	}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 	"github.com/urfave/cli/v3"
 
 	"github.com/datasetgen/datagen/graph"
@@ -23,6 +24,7 @@ import (
 	"github.com/datasetgen/datagen/internal/demo"
 	"github.com/datasetgen/datagen/internal/playground"
 	"github.com/datasetgen/datagen/internal/web"
+	"github.com/datasetgen/datagen/rest"
 )
 
 func serveCommand(s surroundings) *cli.Command {
@@ -32,7 +34,8 @@ func serveCommand(s surroundings) *cli.Command {
 		Description: `Brings the database up to date, then answers until it is told to stop (Ctrl-C):
 
    /graphql   the API; in a browser, a page to try it on
-   /media/    pictures
+   /api/v1/   the REST API, for clients of the service before; /api/v1/docs/ describes it
+   /media/    pictures, and zips of snapshots
    /healthz   says that the process runs
    /readyz    says that it can do its work
 
@@ -123,9 +126,13 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 // handler is all that the server answers.
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
-		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media},
+		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
 	)
+	if err != nil {
+		return nil, err
+	}
+	api, err := rest.New(gateway, a.auth.Authenticate, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +153,10 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	}
 	r := chi.NewRouter()
 	r.Use(middleware...)
+	r.Use(chimiddleware.CleanPath) // the base URL of old clients ends in a slash, and so they double it
 	r.Handle("/media/*", p.media)
 	r.Handle("/graphql/assets/*", page)
+	r.Handle("/api/*", api)
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))
 	r.Get("/", http.RedirectHandler("/graphql", http.StatusSeeOther).ServeHTTP)
 	return r, nil

@@ -551,6 +551,8 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "name", Type: field.TypeString, Size: 100, Default: ""},
 		{Name: "note", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "archive_sha256", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "archive_size", Type: field.TypeInt64, Default: 0},
 		{Name: "dataset_id", Type: field.TypeInt},
 	}
 	// SnapshotsTable holds the schema information for the "snapshots" table.
@@ -561,7 +563,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "snapshots_datasets_snapshots",
-				Columns:    []*schema.Column{SnapshotsColumns[6]},
+				Columns:    []*schema.Column{SnapshotsColumns[8]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -570,7 +572,7 @@ var (
 			{
 				Name:    "snapshot_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[6], SnapshotsColumns[0]},
+				Columns: []*schema.Column{SnapshotsColumns[8], SnapshotsColumns[0]},
 			},
 		},
 	}

@@ -23,6 +23,10 @@ func (Snapshot) Fields() []ent.Field {
 		field.Int("dataset_id").GoType(gid.DatasetID(0)).Immutable().Comment("The dataset that was frozen."),
 		field.String("name").MaxRuneLen(100).Default("").Comment("What it is called."),
 		field.Text("note").Default("").Comment("What it was made for."),
+		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(64).
+			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.").Annotations(hidden()),
+		field.Int64("archive_size").Immutable().NonNegative().Default(0).
+			Comment("Length of that zip, in bytes.").Annotations(hidden()),
 	}
 }
 

@@ -26,6 +26,10 @@ const (
 	FieldName = "name"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
+	// FieldArchiveSha256 holds the string denoting the archive_sha256 field in the database.
+	FieldArchiveSha256 = "archive_sha256"
+	// FieldArchiveSize holds the string denoting the archive_size field in the database.
+	FieldArchiveSize = "archive_size"
 	// EdgeDataset holds the string denoting the dataset edge name in mutations.
 	EdgeDataset = "dataset"
 	// Table holds the table name of the snapshot in the database.
@@ -48,6 +52,8 @@ var Columns = []string{
 	FieldDatasetID,
 	FieldName,
 	FieldNote,
+	FieldArchiveSha256,
+	FieldArchiveSize,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -75,6 +81,12 @@ var (
 	NameValidator func(string) error
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
+	// ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
+	ArchiveSha256Validator func(string) error
+	// DefaultArchiveSize holds the default value on creation for the "archive_size" field.
+	DefaultArchiveSize int64
+	// ArchiveSizeValidator is a validator for the "archive_size" field. It is called by the builders before save.
+	ArchiveSizeValidator func(int64) error
 )
 
 // OrderOption defines the ordering options for the Snapshot queries.
@@ -113,6 +125,16 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByArchiveSha256 orders the results by the archive_sha256 field.
+func ByArchiveSha256(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArchiveSha256, opts...).ToFunc()
+}
+
+// ByArchiveSize orders the results by the archive_size field.
+func ByArchiveSize(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArchiveSize, opts...).ToFunc()
 }
 
 // ByDatasetField orders the results by dataset field.

@@ -87,6 +87,16 @@ func Note(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldNote, v))
 }
 
+// ArchiveSha256 applies equality check predicate on the "archive_sha256" field. It's identical to ArchiveSha256EQ.
+func ArchiveSha256(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSha256, v))
+}
+
+// ArchiveSize applies equality check predicate on the "archive_size" field. It's identical to ArchiveSizeEQ.
+func ArchiveSize(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSize, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldCreatedAt, v))
@@ -365,6 +375,121 @@ func NoteEqualFold(v string) predicate.Snapshot {
 // NoteContainsFold applies the ContainsFold predicate on the "note" field.
 func NoteContainsFold(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldContainsFold(FieldNote, v))
+}
+
+// ArchiveSha256EQ applies the EQ predicate on the "archive_sha256" field.
+func ArchiveSha256EQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256NEQ applies the NEQ predicate on the "archive_sha256" field.
+func ArchiveSha256NEQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256In applies the In predicate on the "archive_sha256" field.
+func ArchiveSha256In(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldArchiveSha256, vs...))
+}
+
+// ArchiveSha256NotIn applies the NotIn predicate on the "archive_sha256" field.
+func ArchiveSha256NotIn(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldArchiveSha256, vs...))
+}
+
+// ArchiveSha256GT applies the GT predicate on the "archive_sha256" field.
+func ArchiveSha256GT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256GTE applies the GTE predicate on the "archive_sha256" field.
+func ArchiveSha256GTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256LT applies the LT predicate on the "archive_sha256" field.
+func ArchiveSha256LT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256LTE applies the LTE predicate on the "archive_sha256" field.
+func ArchiveSha256LTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256Contains applies the Contains predicate on the "archive_sha256" field.
+func ArchiveSha256Contains(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContains(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256HasPrefix applies the HasPrefix predicate on the "archive_sha256" field.
+func ArchiveSha256HasPrefix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasPrefix(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256HasSuffix applies the HasSuffix predicate on the "archive_sha256" field.
+func ArchiveSha256HasSuffix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasSuffix(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256IsNil applies the IsNil predicate on the "archive_sha256" field.
+func ArchiveSha256IsNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIsNull(FieldArchiveSha256))
+}
+
+// ArchiveSha256NotNil applies the NotNil predicate on the "archive_sha256" field.
+func ArchiveSha256NotNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotNull(FieldArchiveSha256))
+}
+
+// ArchiveSha256EqualFold applies the EqualFold predicate on the "archive_sha256" field.
+func ArchiveSha256EqualFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEqualFold(FieldArchiveSha256, v))
+}
+
+// ArchiveSha256ContainsFold applies the ContainsFold predicate on the "archive_sha256" field.
+func ArchiveSha256ContainsFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContainsFold(FieldArchiveSha256, v))
+}
+
+// ArchiveSizeEQ applies the EQ predicate on the "archive_size" field.
+func ArchiveSizeEQ(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSize, v))
+}
+
+// ArchiveSizeNEQ applies the NEQ predicate on the "archive_size" field.
+func ArchiveSizeNEQ(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldArchiveSize, v))
+}
+
+// ArchiveSizeIn applies the In predicate on the "archive_size" field.
+func ArchiveSizeIn(vs ...int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldArchiveSize, vs...))
+}
+
+// ArchiveSizeNotIn applies the NotIn predicate on the "archive_size" field.
+func ArchiveSizeNotIn(vs ...int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldArchiveSize, vs...))
+}
+
+// ArchiveSizeGT applies the GT predicate on the "archive_size" field.
+func ArchiveSizeGT(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldArchiveSize, v))
+}
+
+// ArchiveSizeGTE applies the GTE predicate on the "archive_size" field.
+func ArchiveSizeGTE(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldArchiveSize, v))
+}
+
+// ArchiveSizeLT applies the LT predicate on the "archive_size" field.
+func ArchiveSizeLT(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldArchiveSize, v))
+}
+
+// ArchiveSizeLTE applies the LTE predicate on the "archive_size" field.
+func ArchiveSizeLTE(v int64) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldArchiveSize, v))
 }
 
 // HasDataset applies the HasEdge predicate on the "dataset" edge.

@@ -27,7 +27,9 @@ import (
 	"github.com/datasetgen/datagen/internal/chart"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/moment"
 	"github.com/datasetgen/datagen/internal/rawjson"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/work"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -50,6 +52,7 @@ type ResolverRoot interface {
 	Label() LabelResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Snapshot() SnapshotResolver
 	BatchWhereInput() BatchWhereInputResolver
 	ImageWhereInput() ImageWhereInputResolver
 }
@@ -275,6 +278,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportResult struct {
+		Image   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Status  func(childComplexity int) int
+	}
+
+	ImportZipPayload struct {
+		Created func(childComplexity int) int
+		Results func(childComplexity int) int
+	}
+
 	InputProblem struct {
 		Message func(childComplexity int) int
 		Path    func(childComplexity int) int
@@ -416,6 +431,7 @@ type ComplexityRoot struct {
 		CreateLabels       func(childComplexity int, datasetID string, labels []*catalog.CreateLabelInput) int
 		CreateMember       func(childComplexity int, datasetID string, input catalog.CreateMemberInput) int
 		CreateMembers      func(childComplexity int, datasetID string, members []*catalog.CreateMemberInput) int
+		CreateSnapshot     func(childComplexity int, datasetID string, input snapshot.CreateInput) int
 		CreateUser         func(childComplexity int, input admin.CreateUserInput) int
 		DeleteAnnotation   func(childComplexity int, id string, expectedVersion *int) int
 		DeleteBatch        func(childComplexity int, id string, expectedVersion *int) int
@@ -430,7 +446,10 @@ type ComplexityRoot struct {
 		DeleteLabels       func(childComplexity int, ids []string, expectedVersions []int) int
 		DeleteMember       func(childComplexity int, id string, expectedVersion *int) int
 		DeleteMembers      func(childComplexity int, ids []string, expectedVersions []int) int
+		DeleteSnapshot     func(childComplexity int, id string, expectedVersion *int) int
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
+		GenerateSnapshot   func(childComplexity int, datasetID string) int
+		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput) int
 		LegacySignIn       func(childComplexity int, email string, password string) int
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
@@ -452,6 +471,7 @@ type ComplexityRoot struct {
 		UpdateLabels       func(childComplexity int, changes []*catalog.LabelChange) int
 		UpdateMember       func(childComplexity int, id string, expectedVersion *int, role member.Role) int
 		UpdateMembers      func(childComplexity int, ids []string, expectedVersions []int, role member.Role) int
+		UpdateSnapshot     func(childComplexity int, id string, expectedVersion *int, input snapshot.UpdateInput) int
 		UpdateUser         func(childComplexity int, id string, expectedVersion *int, input admin.UpdateUserInput) int
 	}
 
@@ -504,6 +524,8 @@ type ComplexityRoot struct {
 		DatabaseID func(childComplexity int) int
 		Dataset    func(childComplexity int) int
 		DatasetID  func(childComplexity int) int
+		FilePath   func(childComplexity int) int
+		FileURL    func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
 		Note       func(childComplexity int) int
@@ -636,6 +658,7 @@ type MutationResolver interface {
 	DeleteMembers(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error)
 	CreateImages(ctx context.Context, datasetID string, images []*ingest.ImageInput) ([]*ent.Image, error)
+	ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput) (*model.ImportZipPayload, error)
 	UpdateImage(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateImageInput) (*ent.Image, error)
 	UpdateImages(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateImageInput) ([]*ent.Image, error)
 	DeleteImage(ctx context.Context, id string, expectedVersion *int) (string, error)
@@ -646,6 +669,10 @@ type MutationResolver interface {
 	UpdateLabels(ctx context.Context, changes []*catalog.LabelChange) ([]*ent.Label, error)
 	DeleteLabel(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteLabels(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
+	CreateSnapshot(ctx context.Context, datasetID string, input snapshot.CreateInput) (*ent.Snapshot, error)
+	GenerateSnapshot(ctx context.Context, datasetID string) (*ent.Snapshot, error)
+	UpdateSnapshot(ctx context.Context, id string, expectedVersion *int, input snapshot.UpdateInput) (*ent.Snapshot, error)
+	DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error)
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
 	UpdateUser(ctx context.Context, id string, expectedVersion *int, input admin.UpdateUserInput) (*ent.User, error)
 	DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error)
@@ -682,6 +709,10 @@ type QueryResolver interface {
 	Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error)
 	Batch(ctx context.Context, id string, datasetID *string) (*ent.Batch, error)
 	Job(ctx context.Context, id string, datasetID *string) (*ent.Job, error)
+}
+type SnapshotResolver interface {
+	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
+	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
 }
 
 type BatchWhereInputResolver interface {
@@ -1721,6 +1752,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImageEdge.Node(childComplexity), true
 
+	case "ImportResult.image":
+		if e.ComplexityRoot.ImportResult.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Image(childComplexity), true
+	case "ImportResult.message":
+		if e.ComplexityRoot.ImportResult.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Message(childComplexity), true
+	case "ImportResult.name":
+		if e.ComplexityRoot.ImportResult.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Name(childComplexity), true
+	case "ImportResult.status":
+		if e.ComplexityRoot.ImportResult.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportResult.Status(childComplexity), true
+
+	case "ImportZipPayload.created":
+		if e.ComplexityRoot.ImportZipPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportZipPayload.Created(childComplexity), true
+	case "ImportZipPayload.results":
+		if e.ComplexityRoot.ImportZipPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportZipPayload.Results(childComplexity), true
+
 	case "InputProblem.message":
 		if e.ComplexityRoot.InputProblem.Message == nil {
 			break
@@ -2418,6 +2487,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateMembers(childComplexity, args["datasetId"].(string), args["members"].([]*catalog.CreateMemberInput)), true
+	case "Mutation.createSnapshot":
+		if e.ComplexityRoot.Mutation.CreateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSnapshot(childComplexity, args["datasetId"].(string), args["input"].(snapshot.CreateInput)), true
 	case "Mutation.createUser":
 		if e.ComplexityRoot.Mutation.CreateUser == nil {
 			break
@@ -2572,6 +2652,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMembers(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int)), true
+	case "Mutation.deleteSnapshot":
+		if e.ComplexityRoot.Mutation.DeleteSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSnapshot(childComplexity, args["id"].(string), args["expectedVersion"].(*int)), true
 	case "Mutation.disableUser":
 		if e.ComplexityRoot.Mutation.DisableUser == nil {
 			break
@@ -2583,6 +2674,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableUser(childComplexity, args["id"].(string), args["expectedVersion"].(*int)), true
+	case "Mutation.generateSnapshot":
+		if e.ComplexityRoot.Mutation.GenerateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_generateSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GenerateSnapshot(childComplexity, args["datasetId"].(string)), true
+	case "Mutation.importZip":
+		if e.ComplexityRoot.Mutation.ImportZip == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importZip_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportZip(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput)), true
 	case "Mutation.legacySignIn":
 		if e.ComplexityRoot.Mutation.LegacySignIn == nil {
 			break
@@ -2814,6 +2927,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMembers(childComplexity, args["ids"].([]string), args["expectedVersions"].([]int), args["role"].(member.Role)), true
+	case "Mutation.updateSnapshot":
+		if e.ComplexityRoot.Mutation.UpdateSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSnapshot(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(snapshot.UpdateInput)), true
 	case "Mutation.updateUser":
 		if e.ComplexityRoot.Mutation.UpdateUser == nil {
 			break
@@ -3112,6 +3236,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.DatasetID(childComplexity), true
+	case "Snapshot.filePath":
+		if e.ComplexityRoot.Snapshot.FilePath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.FilePath(childComplexity), true
+	case "Snapshot.fileUrl":
+		if e.ComplexityRoot.Snapshot.FileURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.FileURL(childComplexity), true
 	case "Snapshot.id":
 		if e.ComplexityRoot.Snapshot.ID == nil {
 			break
@@ -3424,6 +3560,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateJobInput", ec.unmarshalInputCreateJobInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateMemberInput", ec.unmarshalInputCreateMemberInput),
+			graphql.NewInputUnmarshaler("CreateSnapshotInput", ec.unmarshalInputCreateSnapshotInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DatasetOrder", ec.unmarshalInputDatasetOrder),
 			graphql.NewInputUnmarshaler("DatasetWhereInput", ec.unmarshalInputDatasetWhereInput),
@@ -3446,11 +3583,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateImageInput", ec.unmarshalInputUpdateImageInput),
 			graphql.NewInputUnmarshaler("UpdateJobInput", ec.unmarshalInputUpdateJobInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
+			graphql.NewInputUnmarshaler("UpdateSnapshotInput", ec.unmarshalInputUpdateSnapshotInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
 			graphql.NewInputUnmarshaler("UserWhereInput", ec.unmarshalInputUserWhereInput),
 			graphql.NewInputUnmarshaler("WorkspaceOrder", ec.unmarshalInputWorkspaceOrder),
 			graphql.NewInputUnmarshaler("WorkspaceWhereInput", ec.unmarshalInputWorkspaceWhereInput),
+			graphql.NewInputUnmarshaler("ZipInput", ec.unmarshalInputZipInput),
 		)
 	}
 	first := true
@@ -9764,6 +9903,13 @@ extend type Mutation {
     "The pictures, and what is known of them."
     images: [ImageInput!]!
   ): [Image!]!
+  "Add the pictures in a zip, at most 10,000, and say what became of each: one that cannot be added does not keep out the others. What was added stays when the request is broken off. Folders, hidden files and __MACOSX are passed over. For managers."
+  importZip(
+    "The dataset."
+    datasetId: ID!
+    "The zip."
+    input: ZipInput!
+  ): ImportZipPayload!
   "Change what is known of an image. For managers; annotators may set done, and reviewers reviewed."
   updateImage(
     "The image."
@@ -9828,6 +9974,42 @@ input ImageInput {
   jobId: ID
   "The image of the dataset that this one was made from."
   baseImageId: ID
+}
+
+"A zip of pictures as in ImageInput. It may unpack to ten times its size, and the size of one picture. Exactly one of file and data."
+input ZipInput {
+  "The file, in a multipart request."
+  file: Upload
+  "The file, as a data URL or in base64."
+  data: String
+}
+
+"What became of a zip."
+type ImportZipPayload {
+  "How many images were added."
+  created: Int!
+  "What became of each file in the zip, in their order."
+  results: [ImportResult!]!
+}
+
+"What became of a file in a zip."
+type ImportResult {
+  "Its name in the zip, with the folders. The image is named without them."
+  name: String!
+  "What became of it."
+  status: ImportStatus!
+  "The image; null for a file that is INVALID."
+  image: Image
+  "What is wrong with a file that is INVALID."
+  message: String
+}
+
+"What became of a file in a zip."
+enum ImportStatus {
+  "The image was added."
+  CREATED
+  "It is no picture that can be added; message says why."
+  INVALID
 }
 
 "What to change in an image; what is absent stays."
@@ -9989,6 +10171,63 @@ scalar Upload
 
 "What can be changed."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../snapshot.graphql", Input: `extend type Snapshot {
+  """
+  Where the YOLO zip is; null when none was made. It works by itself, until the end of the next day and only while
+  the viewer may see the snapshot.
+  """
+  fileUrl: String
+  "The same from below the address of the server on; null when no zip was made."
+  filePath: String
+}
+
+extend type Mutation {
+  "Make a snapshot, without a zip. For managers."
+  createSnapshot(
+    "The dataset."
+    datasetId: ID!
+    "What it shall be."
+    input: CreateSnapshotInput!
+  ): Snapshot!
+  "Make a snapshot with a YOLO zip of the dataset as it is. For managers."
+  generateSnapshot(
+    "The dataset."
+    datasetId: ID!
+  ): Snapshot!
+  "Change a snapshot. For managers."
+  updateSnapshot(
+    "The snapshot."
+    id: ID!
+    "The version that you have read; another one is a CONFLICT."
+    expectedVersion: Int
+    "What to change."
+    input: UpdateSnapshotInput!
+  ): Snapshot!
+  "Delete a snapshot, and with it the way to its zip. For managers. Answers its id."
+  deleteSnapshot(
+    "The snapshot."
+    id: ID!
+    "The version that you have read; another one is a CONFLICT."
+    expectedVersion: Int
+  ): ID!
+}
+
+"A snapshot to make."
+input CreateSnapshotInput {
+  "At most 100 characters; empty when absent."
+  name: String
+  "What it is made for; empty when absent."
+  note: String
+}
+
+"What to change in a snapshot; what is absent stays."
+input UpdateSnapshotInput {
+  "At most 100 characters."
+  name: String
+  "What it was made for."
+  note: String
+}
 `, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
   "The users of your own workspace, by id."
@@ -10758,6 +10997,30 @@ func (ec *executionContext) childFields_ImageEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ImageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ImportResult_name(ctx, field)
+	case "status":
+		return ec.fieldContext_ImportResult_status(ctx, field)
+	case "image":
+		return ec.fieldContext_ImportResult_image(ctx, field)
+	case "message":
+		return ec.fieldContext_ImportResult_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportZipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_ImportZipPayload_created(ctx, field)
+	case "results":
+		return ec.fieldContext_ImportZipPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportZipPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_InputProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "path":
@@ -11072,6 +11335,10 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_note(ctx, field)
 	case "dataset":
 		return ec.fieldContext_Snapshot_dataset(ctx, field)
+	case "fileUrl":
+		return ec.fieldContext_Snapshot_fileUrl(ctx, field)
+	case "filePath":
+		return ec.fieldContext_Snapshot_filePath(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Snapshot", field.Name)
 }
@@ -12476,6 +12743,28 @@ func (ec *executionContext) field_Mutation_createMembers_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (snapshot.CreateInput, error) {
+			return ec.unmarshalNCreateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12776,6 +13065,28 @@ func (ec *executionContext) field_Mutation_deleteMembers_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersion"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_disableUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12795,6 +13106,42 @@ func (ec *executionContext) field_Mutation_disableUser_args(ctx context.Context,
 		return nil, err
 	}
 	args["expectedVersion"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_generateSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importZip_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ingest.ZipInput, error) {
+			return ec.unmarshalNZipInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐZipInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -13321,6 +13668,36 @@ func (ec *executionContext) field_Mutation_updateMembers_args(ctx context.Contex
 		return nil, err
 	}
 	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "expectedVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expectedVersion"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (snapshot.UpdateInput, error) {
+			return ec.unmarshalNUpdateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg2
 	return args, nil
 }
 
@@ -18229,6 +18606,162 @@ func (ec *executionContext) fieldContext_ImageEdge_cursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ImageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _ImportResult_name(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportResult_status(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ingest.ImportStatus) graphql.Marshaler {
+			return ec.marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "ImportStatus")
+}
+
+func (ec *executionContext) _ImportResult_image(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportResult_message(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportResult_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportResult_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportZipPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportZipPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportZipPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportZipPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportZipPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportZipPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
+			return ec.marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportZipPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportZipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _InputProblem_path(ctx context.Context, field graphql.CollectedField, obj *model.InputProblem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21502,6 +22035,50 @@ func (ec *executionContext) fieldContext_Mutation_createImages(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_importZip(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importZip(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportZip(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(ingest.ZipInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
+			return ec.marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importZip(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportZipPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importZip_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateImage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21936,6 +22513,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabels(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteLabels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateSnapshot(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(snapshot.CreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_generateSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_generateSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GenerateSnapshot(ctx, fc.Args["datasetId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_generateSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_generateSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateSnapshot(ctx, fc.Args["id"].(string), fc.Args["expectedVersion"].(*int), fc.Args["input"].(snapshot.UpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteSnapshot(ctx, fc.Args["id"].(string), fc.Args["expectedVersion"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24043,6 +24796,52 @@ func (ec *executionContext) fieldContext_Snapshot_dataset(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_fileUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_fileUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().FileURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_fileUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, true, true, "String")
+}
+
+func (ec *executionContext) _Snapshot_filePath(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_filePath(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().FilePath(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_filePath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, true, true, "String")
 }
 
 func (ec *executionContext) _SnapshotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.SnapshotConnection) (ret graphql.Marshaler) {
@@ -28654,6 +29453,55 @@ func (ec *executionContext) unmarshalInputCreateMemberInput(ctx context.Context,
 func UnmarshalCreateMemberInput(ctx context.Context, raw any) (catalog.CreateMemberInput, error) {
 	var out catalog.CreateMemberInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateMemberInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateSnapshotInput(ctx context.Context, obj any) (snapshot.CreateInput, error) {
+	var it snapshot.CreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateSnapshotInput unmarshals raw into the CreateSnapshotInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateSnapshotInput(ctx context.Context, raw any) (snapshot.CreateInput, error) {
+	var out snapshot.CreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateSnapshotInput", raw, &out)
 	return out, err
 }
 
@@ -33557,6 +34405,55 @@ func UnmarshalUpdateLabelInput(ctx context.Context, raw any) (catalog.UpdateLabe
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateSnapshotInput(ctx context.Context, obj any) (snapshot.UpdateInput, error) {
+	var it snapshot.UpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateSnapshotInput unmarshals raw into the UpdateSnapshotInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateSnapshotInput(ctx context.Context, raw any) (snapshot.UpdateInput, error) {
+	var out snapshot.UpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSnapshotInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, obj any) (admin.UpdateUserInput, error) {
 	var it admin.UpdateUserInput
 	if obj == nil {
@@ -34668,6 +35565,55 @@ func (ec *executionContext) unmarshalInputWorkspaceWhereInput(ctx context.Contex
 func UnmarshalWorkspaceWhereInput(ctx context.Context, raw any) (ent.WorkspaceWhereInput, error) {
 	var out ent.WorkspaceWhereInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "WorkspaceWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputZipInput(ctx context.Context, obj any) (ingest.ZipInput, error) {
+	var it ingest.ZipInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"file", "data"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := ec.unmarshalOUpload2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalZipInput unmarshals raw into the ZipInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalZipInput(ctx context.Context, raw any) (ingest.ZipInput, error) {
+	var out ingest.ZipInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ZipInput", raw, &out)
 	return out, err
 }
 
@@ -36143,6 +37089,92 @@ func (ec *executionContext) _ImageEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var importResultImplementors = []string{"ImportResult"}
+
+func (ec *executionContext) _ImportResult(ctx context.Context, sel ast.SelectionSet, obj *ingest.ImportResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportResult")
+		case "name":
+			out.Values[i] = ec._ImportResult_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ImportResult_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._ImportResult_image(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ImportResult_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importZipPayloadImplementors = []string{"ImportZipPayload"}
+
+func (ec *executionContext) _ImportZipPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ImportZipPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importZipPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportZipPayload")
+		case "created":
+			out.Values[i] = ec._ImportZipPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._ImportZipPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var inputProblemImplementors = []string{"InputProblem"}
 
 func (ec *executionContext) _InputProblem(ctx context.Context, sel ast.SelectionSet, obj *model.InputProblem) graphql.Marshaler {
@@ -37162,6 +38194,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "importZip":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importZip(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "updateImage":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateImage(ctx, field)
@@ -37228,6 +38267,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteLabels":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteLabels(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "generateSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_generateSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteSnapshot(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -37735,6 +38802,18 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Snapshot_dataset(ctx, field, obj)
+				})
+		case "fileUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_fileUrl(ctx, field, obj)
+				})
+		case "filePath":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_filePath(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -39037,6 +40116,11 @@ func (ec *executionContext) unmarshalNCreateMemberInput2ᚖgithubᚗcomᚋdatase
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCreateInput(ctx context.Context, v any) (snapshot.CreateInput, error) {
+	res, err := ec.unmarshalInputCreateSnapshotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateUserInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋadminᚐCreateUserInput(ctx context.Context, v any) (admin.CreateUserInput, error) {
 	res, err := ec.unmarshalInputCreateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -39448,6 +40532,53 @@ func (ec *executionContext) marshalNImageSplit2githubᚗcomᚋdatasetgenᚋdatag
 func (ec *executionContext) unmarshalNImageWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageWhereInput(ctx context.Context, v any) (*ent.ImageWhereInput, error) {
 	res, err := ec.unmarshalInputImageWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportResult2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImportResult2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResult(ctx context.Context, sel ast.SelectionSet, v *ingest.ImportResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportResult!")
+		return graphql.Null
+	}
+	return ec._ImportResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx context.Context, v any) (ingest.ImportStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := ingest.ImportStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportStatus(ctx context.Context, sel ast.SelectionSet, v ingest.ImportStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImportStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx context.Context, sel ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportZipPayload!")
+		return graphql.Null
+	}
+	return ec._ImportZipPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNInputProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐInputProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.InputProblem) graphql.Marshaler {
@@ -39945,13 +41076,13 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
-	res, err := graphql.UnmarshalTime(v)
+	res, err := moment.UnmarshalTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalTime(v)
+	res := moment.MarshalTime(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
@@ -39985,6 +41116,11 @@ func (ec *executionContext) unmarshalNUpdateJobInput2githubᚗcomᚋdatasetgen�
 
 func (ec *executionContext) unmarshalNUpdateLabelInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐUpdateLabelInput(ctx context.Context, v any) (catalog.UpdateLabelInput, error) {
 	res, err := ec.unmarshalInputUpdateLabelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateSnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐUpdateInput(ctx context.Context, v any) (snapshot.UpdateInput, error) {
+	res, err := ec.unmarshalInputUpdateSnapshotInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -40125,6 +41261,11 @@ func (ec *executionContext) marshalNWorkspaceOrderField2ᚖgithubᚗcomᚋdatase
 func (ec *executionContext) unmarshalNWorkspaceWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐWorkspaceWhereInput(ctx context.Context, v any) (*ent.WorkspaceWhereInput, error) {
 	res, err := ec.unmarshalInputWorkspaceWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNZipInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐZipInput(ctx context.Context, v any) (ingest.ZipInput, error) {
+	res, err := ec.unmarshalInputZipInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -41824,7 +42965,7 @@ func (ec *executionContext) unmarshalOTime2ᚖtimeᚐTime(ctx context.Context, v
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalTime(v)
+	res, err := moment.UnmarshalTime(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -41834,7 +42975,7 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalTime(*v)
+	res := moment.MarshalTime(*v)
 	return res
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/apikey"
 	"github.com/datasetgen/datagen/internal/annotate"
+	"github.com/datasetgen/datagen/internal/ingest"
 )
 
 // What became of changes.
@@ -46,6 +47,14 @@ type CreateAPIKeyPayload struct {
 	Key string `json:"key"`
 	// What is kept of it.
 	APIKey *ent.APIKey `json:"apiKey"`
+}
+
+// What became of a zip.
+type ImportZipPayload struct {
+	// How many images were added.
+	Created int `json:"created"`
+	// What became of each file in the zip, in their order.
+	Results []*ingest.ImportResult `json:"results"`
 }
 
 // Something that is wrong with an input.

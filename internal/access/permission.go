@@ -25,6 +25,7 @@ const (
 	EditLabels      Action = "edit labels"
 	EditBatches     Action = "edit batches"
 	EditJobs        Action = "edit jobs"
+	EditSnapshots   Action = "edit snapshots"
 	EditMembers     Action = "edit members"
 	EditDataset     Action = "edit the dataset"
 	DeleteDataset   Action = "delete the dataset"
@@ -41,6 +42,7 @@ var least = map[Action]member.Role{
 	EditLabels:      member.RoleManager,
 	EditBatches:     member.RoleManager,
 	EditJobs:        member.RoleManager,
+	EditSnapshots:   member.RoleManager,
 	EditMembers:     member.RoleManager,
 	EditDataset:     member.RoleManager,
 	DeleteDataset:   member.RoleOwner,

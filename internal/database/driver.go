@@ -20,6 +20,7 @@ type (
 	driver interface {
 		dialect.Driver
 		raw
+		BeginTx(ctx context.Context, opts *stdsql.TxOptions) (dialect.Tx, error)
 	}
 	transaction interface {
 		dialect.Tx
@@ -27,8 +28,8 @@ type (
 	}
 )
 
-func begin(ctx context.Context, d dialect.Driver) (transaction, error) {
-	tx, err := d.Tx(ctx)
+// begun is a transaction that a driver has begun, or failed to.
+func begun(tx dialect.Tx, err error) (transaction, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func begin(ctx context.Context, d dialect.Driver) (transaction, error) {
 type lasting struct{ driver }
 
 func (d lasting) Tx(ctx context.Context) (dialect.Tx, error) {
-	tx, err := begin(ctx, d.driver)
+	tx, err := begun(d.driver.Tx(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -126,6 +126,13 @@ func (d *split) ExecContext(ctx context.Context, query string, args ...any) (std
 
 func (d *split) Tx(ctx context.Context) (dialect.Tx, error) { return d.writer.Tx(ctx) }
 
+func (d *split) BeginTx(ctx context.Context, opts *stdsql.TxOptions) (dialect.Tx, error) {
+	if opts != nil && opts.ReadOnly {
+		return d.reader.BeginTx(ctx, opts) // which sees one state of the log throughout
+	}
+	return d.writer.BeginTx(ctx, opts)
+}
+
 func (d *split) Close() error    { return nil } // DB.Close closes the pools
 func (d *split) Dialect() string { return dialect.SQLite }
 

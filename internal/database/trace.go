@@ -39,11 +39,13 @@ func (w watched) ExecContext(ctx context.Context, query string, args ...any) (st
 }
 
 func (w watched) Tx(ctx context.Context) (dialect.Tx, error) {
-	tx, err := begin(ctx, w.driver)
-	if err != nil {
-		return nil, ended(ctx, err)
-	}
-	return watchedTx{tx, w.trace}, nil
+	tx, err := begun(w.driver.Tx(ctx))
+	return watchedTx{tx, w.trace}, ended(ctx, err)
+}
+
+func (w watched) BeginTx(ctx context.Context, opts *stdsql.TxOptions) (dialect.Tx, error) {
+	tx, err := begun(w.driver.BeginTx(ctx, opts))
+	return watchedTx{tx, w.trace}, ended(ctx, err)
 }
 
 type watchedTx struct {

@@ -55,6 +55,11 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 	if err != nil {
 		return nil, err
 	}
+	return p.write(ctx, dataset, images, kept, at)
+}
+
+// write makes the rows of pictures whose bytes are in the store.
+func (p *Pipeline) write(ctx context.Context, dataset gid.DatasetID, images []ImageInput, kept []picture, at fault.Places) ([]*ent.Image, error) {
 	created, err := database.Result(ctx, p.db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Image, error) {
 		// Much can have happened while pixels were looked at.
 		if err := allow(ctx, tx.Client(), dataset, images, at); err != nil {

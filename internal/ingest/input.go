@@ -80,18 +80,21 @@ const maxName = 500
 // baseName returns the name of a file without its folders, as Unix and as
 // Windows write them, and without control characters.
 func baseName(file string) string {
-	name := file[strings.LastIndexAny(file, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
+	name := strings.TrimSpace(printable(file[strings.LastIndexAny(file, `/\`)+1:]))
+	if name == "." || name == ".." {
+		return ""
+	}
+	return cut(name, maxName)
+}
+
+// printable returns a name without control characters and what is no character at all.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(name, ""))
-	name = strings.TrimSpace(name)
-	if name == "." || name == ".." {
-		return ""
-	}
-	return cut(name, maxName)
 }
 
 // cut returns the first characters of s that fit in that many bytes.

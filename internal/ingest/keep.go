@@ -47,24 +47,16 @@ func (k *keeper) keepAll(ctx context.Context, images []ImageInput, at fault.Plac
 	if err != nil {
 		return nil, err
 	}
-	refused := make([]error, len(images))
 	var files sync.Map
-	workers, working := errgroup.WithContext(ctx)
-	for i, in := range images {
-		if k.turns.Acquire(working, 1) != nil {
-			break // a worker has failed, or the caller has left
-		}
-		workers.Go(func() (err error) {
-			defer k.turns.Release(1)
-			defer in.hold(&files)()
-			err = k.keep(working, in, &kept[i])
-			if errors.Is(err, fault.Invalid) {
-				refused[i], err = err, nil
-			}
+	refused, err := k.each(ctx, len(images), func(ctx context.Context, i int) error {
+		defer images[i].hold(&files)()
+		r, err := images[i].open()
+		if err != nil {
 			return err
-		})
-	}
-	if err := cmp.Or(workers.Wait(), ctx.Err()); err != nil {
+		}
+		return k.keep(ctx, r, &kept[i])
+	})
+	if err != nil {
 		return nil, err
 	}
 	var c fault.Check
@@ -74,6 +66,26 @@ func (k *keeper) keepAll(ctx context.Context, images []ImageInput, at fault.Plac
 		}
 	}
 	return kept, c.Err()
+}
+
+// each calls keep for each of n pictures, in its turn, and returns why those that are none were refused.
+func (k *keeper) each(ctx context.Context, n int, keep func(ctx context.Context, i int) error) (refused []error, err error) {
+	refused = make([]error, n)
+	workers, working := errgroup.WithContext(ctx)
+	for i := range n {
+		if k.turns.Acquire(working, 1) != nil {
+			break // a worker has failed, or the caller has left
+		}
+		workers.Go(func() error {
+			defer k.turns.Release(1)
+			err := keep(working, i)
+			if errors.Is(err, fault.Invalid) {
+				refused[i], err = err, nil
+			}
+			return err
+		})
+	}
+	return refused, cmp.Or(workers.Wait(), ctx.Err())
 }
 
 // measure returns the pictures with nothing but their sizes, all of which are allowed.
@@ -97,11 +109,7 @@ func (k *keeper) measure(images []ImageInput, at fault.Places) ([]picture, error
 
 // keep stores a picture, whose size is known, and finds out the rest of it.
 // Bytes that are no picture are a fault.Invalid.
-func (k *keeper) keep(ctx context.Context, in ImageInput, pic *picture) error {
-	r, err := in.open()
-	if err != nil {
-		return err
-	}
+func (k *keeper) keep(ctx context.Context, r io.ReadSeeker, pic *picture) (err error) {
 	if pic.Info, err = k.inspector.Inspect(ctx, r, pic.size); err != nil {
 		return err
 	}

@@ -12,32 +12,47 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
-// link is what a URL names.
+// link is what a URL names: an image, or the archive of a snapshot.
 type link struct {
-	image  gid.ImageID
-	name   string // of the image, which tells it from one that got its id later
-	viewer gid.UserID
-	day    string // when the URL was made, UTC: 2006-01-02
-	width  int    // of the thumbnail, in pixels; 0 is the picture itself
+	image    gid.ImageID
+	name     string // of the image, which tells it from one that got its id later
+	width    int    // of the thumbnail, in pixels; 0 is the picture itself
+	snapshot gid.SnapshotID
+	dataset  gid.DatasetID // of the snapshot
+	viewer   gid.UserID
+	day      string // when the URL was made, UTC: 2006-01-02
 }
 
 const (
-	prefix    = "/media/images/"
+	images    = "/media/images/"
+	snapshots = "/media/snapshots/"
 	purpose   = "media" // of signatures
 	signature = "&signature="
 )
+
+// archiveName is the name of a file, by the ids of a dataset and of a snapshot of it.
+const archiveName = "dataset_%d__snapshot_%d.zip"
 
 // errLink is one answer for all that is no good URL of ours, so that it tells nothing.
 var errLink = fmt.Errorf("%w: the address was changed or is out of date", fault.Forbidden)
 
 // text returns the path and query of the link, as they are signed.
 func (l link) text() string {
-	text := fmt.Sprintf("%s%d/%s?viewer=%d&day=%s", prefix, l.image, url.PathEscape(l.name), l.viewer, l.day)
+	text := fmt.Sprintf("%s?viewer=%d&day=%s", l.path(), l.viewer, l.day)
 	if l.width > 0 {
 		text += "&width=" + strconv.Itoa(l.width)
 	}
 	return text
 }
+
+func (l link) path() string {
+	if l.snapshot != 0 {
+		return snapshots + l.archiveName()
+	}
+	return fmt.Sprintf("%s%d/%s", images, l.image, url.PathEscape(l.name))
+}
+
+func (l link) archiveName() string { return fmt.Sprintf(archiveName, l.dataset, l.snapshot) }
 
 // expires is the end of the day after that of the link.
 func (l link) expires() (time.Time, error) {
@@ -74,11 +89,8 @@ func (s *Service) verify(u *url.URL) (l link, until time.Time, err error) {
 
 // parse reads a URL whose signature is good.
 func parse(u *url.URL) (l link, err error) {
-	rest, _ := strings.CutPrefix(u.Path, prefix)
-	id, name, _ := strings.Cut(rest, "/")
 	query := u.Query()
-	l = link{name: name, day: query.Get("day")}
-	if l.image, err = number[gid.ImageID](id); err != nil {
+	if l, err = parsePath(u.Path); err != nil {
 		return link{}, err
 	}
 	if l.viewer, err = number[gid.UserID](query.Get("viewer")); err != nil {
@@ -87,6 +99,19 @@ func parse(u *url.URL) (l link, err error) {
 	if query.Has("width") {
 		l.width, err = number[int](query.Get("width"))
 	}
+	l.day = query.Get("day")
+	return l, err
+}
+
+func parsePath(path string) (l link, err error) {
+	if name, ok := strings.CutPrefix(path, snapshots); ok {
+		_, err = fmt.Sscanf(name, archiveName, &l.dataset, &l.snapshot)
+		return l, err
+	}
+	rest, _ := strings.CutPrefix(path, images)
+	id, name, _ := strings.Cut(rest, "/")
+	l.name = name
+	l.image, err = number[gid.ImageID](id)
 	return l, err
 }
 

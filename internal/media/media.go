@@ -1,14 +1,16 @@
-// Package media makes the URLs of pictures and serves what they name.
+// Package media makes the URLs of pictures, and of the archives of snapshots,
+// and serves what they name.
 //
 // Such a URL works by itself, in an <img> without a header. It names an image
-// and the viewer whom it was made for, and whoever has it sees what that viewer
-// may see at that moment.
+// or a snapshot and the viewer whom it was made for, and whoever has it sees
+// what that viewer may see at that moment.
 package media
 
 import (
 	"context"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -89,13 +91,43 @@ func (s *Service) ThumbnailURL(ctx context.Context, img *ent.Image, width int) s
 	return s.url(ctx, link{image: img.ID, name: img.Name, width: imaging.SnapWidth(width)})
 }
 
+// ArchiveURL returns where the viewer of ctx finds the archive of a snapshot, by
+// the rules of URL. It is nil where there is none, and where no viewer asks.
+func (s *Service) ArchiveURL(ctx context.Context, snap *ent.Snapshot) *string {
+	return s.archive(ctx, snap, web.BaseURL(ctx)+"/")
+}
+
+// ArchivePath returns the same as ArchiveURL, from below the address of the
+// server on: media/snapshots/….
+func (s *Service) ArchivePath(ctx context.Context, snap *ent.Snapshot) *string {
+	return s.archive(ctx, snap, "")
+}
+
+func (s *Service) archive(ctx context.Context, snap *ent.Snapshot, base string) *string {
+	signed := s.signFor(ctx, link{snapshot: snap.ID, dataset: snap.DatasetID})
+	if snap.ArchiveSha256 == nil || signed == "" {
+		return nil
+	}
+	return new(base + strings.TrimPrefix(signed, "/"))
+}
+
 func (s *Service) url(ctx context.Context, l link) string {
+	signed := s.signFor(ctx, l)
+	if signed == "" {
+		return ""
+	}
+	return web.BaseURL(ctx) + signed
+}
+
+// signFor returns the path and query of a URL for the viewer of ctx, or nothing
+// where no viewer asks.
+func (s *Service) signFor(ctx context.Context, l link) string {
 	v, ok := access.ViewerFrom(ctx)
 	if !ok {
 		return ""
 	}
 	l.viewer, l.day = v.UserID, s.now().Format(time.DateOnly)
-	return web.BaseURL(ctx) + s.sign(l)
+	return s.sign(l)
 }
 
 func (s *Service) now() time.Time { return s.clock().UTC() }

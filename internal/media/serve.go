@@ -29,8 +29,8 @@ const (
 )
 
 // ServeHTTP answers with the file that a URL of this service names: 403 when the
-// URL is not as it was made or is out of date, 404 when the image is gone or its
-// viewer may no longer see it, 503 when the store does not answer.
+// URL is not as it was made or is out of date, 404 when it is gone or its viewer
+// may no longer see it, 503 when the store does not answer.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
@@ -57,11 +57,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	pic, err := s.look(r.Context(), l)
-	if err != nil {
-		return err
-	}
-	f, err := s.open(r.Context(), pic, l.width)
+	f, err := s.open(r.Context(), l)
 	if err != nil {
 		return err
 	}
@@ -69,7 +65,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) error {
 	f.setHeader(w.Header(), until.Sub(s.now()))
 	http.ServeContent(w, r, "", time.Time{}, f)
 	if f.failed != nil && r.Context().Err() == nil {
-		slog.ErrorContext(r.Context(), "picture was cut off", "error", f.failed, "etag", f.etag)
+		slog.ErrorContext(r.Context(), "file was cut off", "error", f.failed, "etag", f.etag)
 	}
 	return nil
 }
@@ -80,6 +76,7 @@ type file struct {
 
 	etag        string
 	contentType string
+	disposition string // inline or attachment
 	name        string // under which a browser saves it
 	failed      error  // of the store, while it was read
 }
@@ -96,7 +93,7 @@ func (f *file) Read(p []byte) (int, error) {
 // setHeader describes f, which may be kept for that long.
 func (f *file) setHeader(h http.Header, age time.Duration) {
 	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": f.name}))
+	h.Set("Content-Disposition", mime.FormatMediaType(f.disposition, map[string]string{"filename": f.name}))
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages that show pictures have origins of their own
@@ -104,11 +101,22 @@ func (f *file) setHeader(h http.Header, age time.Duration) {
 	h.Set("Etag", f.etag)
 }
 
-// open returns the file of a picture, or of its thumbnail if width is not 0.
-func (s *Service) open(ctx context.Context, pic picture, width int) (*file, error) {
-	if width > 0 {
-		return s.openThumbnail(ctx, pic, width)
+// open returns the file that a link names, if its viewer may see it.
+func (s *Service) open(ctx context.Context, l link) (*file, error) {
+	if l.snapshot != 0 {
+		return s.openArchive(ctx, l)
 	}
+	pic, err := s.look(ctx, l)
+	switch {
+	case err != nil:
+		return nil, err
+	case l.width > 0:
+		return s.openThumbnail(ctx, pic, l.width)
+	}
+	return s.openPicture(ctx, pic)
+}
+
+func (s *Service) openPicture(ctx context.Context, pic picture) (*file, error) {
 	content, _, err := s.original(ctx, pic)
 	if err != nil {
 		return nil, err
@@ -118,19 +126,25 @@ func (s *Service) open(ctx context.Context, pic picture, width int) (*file, erro
 		ReadSeekCloser: content,
 		etag:           `"` + pic.sum + `"`,
 		contentType:    contentType,
+		disposition:    "inline",
 		name:           pic.fileName(contentType),
 	}, nil
 }
 
 // original opens the bytes of a picture as they came.
 func (s *Service) original(ctx context.Context, pic picture) (io.ReadSeekCloser, int64, error) {
-	key, err := storage.ObjectKey(pic.sum)
+	return s.object(ctx, pic.sum, "image "+pic.name)
+}
+
+// object opens the bytes with that SHA-256, which are of what owner says.
+func (s *Service) object(ctx context.Context, sum, owner string) (io.ReadSeekCloser, int64, error) {
+	key, err := storage.ObjectKey(sum)
 	if err != nil {
-		return nil, 0, fmt.Errorf("image %s: %v", pic.name, err) //nolint:errorlint // the request is not what is invalid
+		return nil, 0, fmt.Errorf("%s: %v", owner, err) //nolint:errorlint // the request is not what is invalid
 	}
 	content, size, err := s.store.Open(ctx, key)
 	if errors.Is(err, fault.NotFound) {
-		return nil, 0, fmt.Errorf("the bytes of image %s are lost: %v", pic.name, err) //nolint:errorlint // the image is there
+		return nil, 0, fmt.Errorf("the bytes of %s are lost: %v", owner, err) //nolint:errorlint // their row is there
 	}
 	return content, size, outageOf(err)
 }
@@ -170,7 +184,7 @@ func outageOf(err error) error {
 }
 
 // Error satisfies error.
-func (outage) Error() string { return "the pictures cannot be reached; try again" }
+func (outage) Error() string { return "the files cannot be reached; try again" }
 
 // Unwrap makes it a fault.Unavailable.
 func (outage) Unwrap() error { return fault.Unavailable }

@@ -205,9 +205,9 @@ func TestTrouble(t *testing.T) {
 			status            int
 			says              string
 		}{
-			"store is down":                {full, secret, nil, nil, 503, "the pictures cannot be reached; try again"},
-			"store is down for thumbnails": {thumbnail, secret, nil, nil, 503, "the pictures cannot be reached; try again"},
-			"store is slow":                {full, context.DeadlineExceeded, nil, nil, 503, "the pictures cannot be reached; try again"},
+			"store is down":                {full, secret, nil, nil, 503, "the files cannot be reached; try again"},
+			"store is down for thumbnails": {thumbnail, secret, nil, nil, 503, "the files cannot be reached; try again"},
+			"store is slow":                {full, context.DeadlineExceeded, nil, nil, 503, "the files cannot be reached; try again"},
 			"picture is lost":              {full, fmt.Errorf("%w: object", fault.NotFound), nil, nil, 500, "internal error"},
 			"picture is lost, thumbnail":   {thumbnail, fmt.Errorf("%w: object", fault.NotFound), nil, nil, 500, "internal error"},
 			"picture is no picture":        {thumbnail, nil, nil, fmt.Errorf("%w: cut off", fault.Invalid), 500, "internal error"},
@@ -263,7 +263,7 @@ func TestLog(t *testing.T) {
 		want    string
 	}{
 		"store is down": {func() { w.store.open = errors.New("no route to host") }, `msg="request failed" error="no route to host"`},
-		"cut off":       {func() { w.store.open, w.store.broken = nil, true }, `msg="picture was cut off" error="disk at /secret/place is broken"`},
+		"cut off":       {func() { w.store.open, w.store.broken = nil, true }, `msg="file was cut off" error="disk at /secret/place is broken"`},
 	} {
 		log.Reset()
 		tt.prepare()

@@ -57,7 +57,7 @@ func (s *Service) look(ctx context.Context, l link) (picture, error) {
 	return pic, nil
 }
 
-var errGone = fmt.Errorf("image %w", fault.NotFound)
+var errGone = fmt.Errorf("file %w", fault.NotFound)
 
 // viewer returns what a user may see, as the database has it, and until when
 // that may be believed. A user who may not sign in sees nothing.
@@ -94,7 +94,7 @@ func gone(err error) error {
 	if ent.IsNotFound(err) {
 		return errGone
 	}
-	return fmt.Errorf("look up image: %w", err)
+	return fmt.Errorf("look up what a URL names: %w", err)
 }
 
 // cache remembers for a short time. It forgets what was not asked for longest

@@ -49,6 +49,7 @@ func newThumbnail(content io.ReadSeekCloser, pic picture, width int) (*file, err
 		ReadSeekCloser: content,
 		etag:           fmt.Sprintf(`"%s-%d"`, pic.sum, width),
 		contentType:    contentType,
+		disposition:    "inline",
 		name:           pic.fileName(contentType),
 	}, nil
 }

@@ -12,8 +12,8 @@ func (o Object) Members() iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for rest := after(o, '{'); rest != nil; rest = after(rest, ',') {
 			var name, value []byte
-			name, rest = cut(rest)
-			value, rest = cut(after(rest, ':'))
+			name, rest = Cut(rest)
+			value, rest = Cut(after(rest, ':'))
 			if len(value) == 0 || !yield(unquote(name), value) {
 				return
 			}
@@ -26,7 +26,7 @@ func Elements(b []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for rest := after(b, '['); rest != nil; rest = after(rest, ',') {
 			var value []byte
-			value, rest = cut(rest)
+			value, rest = Cut(rest)
 			if len(value) == 0 || !yield(value) {
 				return
 			}
@@ -51,8 +51,8 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// cut splits b after the value that it starts with, which is empty where an object or array ends.
-func cut(b []byte) (value, rest []byte) {
+// Cut splits b after the value that it starts with, which is empty where an object or array ends.
+func Cut(b []byte) (value, rest []byte) {
 	b = trim(b)
 	depth := 0
 	for i := 0; i < len(b); i++ {
@@ -76,12 +76,15 @@ func cut(b []byte) (value, rest []byte) {
 // textLength is how far the closing quote is from the opening one, which b starts with.
 func textLength(b []byte) int {
 	for i := 1; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++ // whatever follows does not end the text
-		case '"':
-			return i
+		next := bytes.IndexByte(b[i:], '"')
+		if next < 0 {
+			return len(b)
 		}
+		escape := bytes.IndexByte(b[i:i+next], '\\')
+		if escape < 0 {
+			return i + next
+		}
+		i += escape + 1 // whatever follows does not end the text
 	}
 	return len(b)
 }

@@ -1,0 +1,50 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/graph/model"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/ingest"
+)
+
+// imported answers importZip.
+func (r *Resolver) imported(ctx context.Context) func([]*ingest.ImportResult, error) (*model.ImportZipPayload, error) {
+	return func(results []*ingest.ImportResult, err error) (*model.ImportZipPayload, error) {
+		if err != nil {
+			return nil, err
+		}
+		ids := importedIDs(results)
+		if places := within(ctx, "results", "image"); places != nil {
+			err = r.fillImports(places, results, ids)
+		}
+		return &model.ImportZipPayload{Created: len(ids), Results: results}, err
+	}
+}
+
+func importedIDs(results []*ingest.ImportResult) []gid.ImageID {
+	var ids []gid.ImageID
+	for _, result := range results {
+		if result.Image != nil {
+			ids = append(ids, result.Image.ID)
+		}
+	}
+	return ids
+}
+
+// fillImports gives the results their images with what is selected below them.
+func (r *Resolver) fillImports(places []context.Context, results []*ingest.ImportResult, ids []gid.ImageID) error {
+	rows, err := collectAt(places, r.DB.Image.Query().Where(image.IDIn(ids...)), "Image")
+	found := make(map[gid.ImageID]*ent.Image, len(rows))
+	for _, img := range rows {
+		found[img.ID] = img
+	}
+	for _, result := range results {
+		if result.Image != nil {
+			result.Image = found[result.Image.ID]
+		}
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+package graph_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/datasetgen/datagen/internal/testkit"
+)
+
+// aZip is a zip of pictures of those names, the first a pixel wide, the next two, and of what is no picture.
+func aZip(t *testing.T, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i, name := range names {
+		testkit.Must(testkit.Must(z.Create(name))(t).Write([]byte(aPNG(t, i+1))))(t)
+	}
+	testkit.Must(testkit.Must(z.Create("notes.txt"))(t).Write([]byte("hello")))(t)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestImportZip(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		operations := fmt.Sprintf(`{"query": "mutation($d: ID!, $f: Upload!) { importZip(datasetId: $d, input: {file: $f}) {
+			created results { name status message image { originalName width } } } }", "variables": {"d": %q, "f": null}}`, gidOf("Dataset", a.world.Dataset.ID))
+		w := a.sendForm(t, "", "operations", strings.Join(strings.Fields(operations), " "), "map", `{"0": ["variables.f"]}`, "@0", aZip(t, "a/été.png"))
+		want := `{"data":{"importZip":{"created":1,"results":[` +
+			`{"name":"a/été.png","status":"CREATED","message":null,"image":{"originalName":"été.png","width":1}},` +
+			`{"name":"notes.txt","status":"INVALID","message":"not a PNG, JPEG, WebP or GIF picture","image":null}]}}}`
+		if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+			t.Errorf("answer (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestImportStatements: what is selected below the images is read for all of them at once.
+func TestImportStatements(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		statements := func(names ...string) int64 {
+			return a.mustAsk(t, "manager", `mutation($d: ID!, $z: String!) { importZip(datasetId: $d, input: {data: $z}) {
+				results { image { url labels { name } dataset { name } } again: image { annotations { edges { node { type } } } } } } }`,
+				map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID), "z": base64.StdEncoding.EncodeToString([]byte(aZip(t, names...)))}).statements
+		}
+		if one, many := statements("a.png"), statements("a.png", "b.png", "c.png", "d.png", "e.png"); one != many {
+			t.Errorf("%d statements for one picture, %d for five", one, many)
+		}
+	})
+}
