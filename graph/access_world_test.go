@@ -19,7 +19,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/ent/migrate"
 	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
@@ -95,7 +94,7 @@ type accessWorld struct {
 	*testkit.World
 	*accessServer
 	made map[string]accessValue // rows that few documents need
-	seen []string               // what dump saw last; nil when the test itself has changed rows since
+	seen []string               // what Dump saw last; nil when the test itself has changed rows since
 }
 
 // accessValue is the value of a variable, and its type.
@@ -210,7 +209,7 @@ func accessNames(operation string) (names []string) {
 func (w *accessWorld) checkChanged(t *testing.T, want bool, after string) {
 	t.Helper()
 	before := w.seen
-	w.seen = w.dump(t)
+	w.seen = w.Dump(t)
 	if got := !slices.Equal(before, w.seen); got != want {
 		t.Errorf("%s\nchanged (-before +after):\n%s", after, cmp.Diff(before, w.seen))
 	}
@@ -220,53 +219,6 @@ func (w *accessWorld) checkChanged(t *testing.T, want bool, after string) {
 func (w *accessWorld) look(t *testing.T) {
 	t.Helper()
 	if w.seen == nil {
-		w.seen = w.dump(t)
+		w.seen = w.Dump(t)
 	}
-}
-
-// dump is all that the database holds of the world and of the foreign one, a line a row.
-func (w *accessWorld) dump(t *testing.T) []string {
-	t.Helper()
-	var lines []string
-	for _, table := range migrate.Tables {
-		query := fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY 1", table.Name, w.within(t, table.Name))
-		rows := testkit.Must(w.db.QueryContext(t.Context(), query))(t)
-		columns := testkit.Must(rows.Columns())(t)
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = &values[i]
-			}
-			if err := rows.Scan(values...); err != nil {
-				t.Fatal(err)
-			}
-			lines = append(lines, fmt.Sprintf("%s %q", table.Name, values))
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return lines
-}
-
-// within is the condition for rows of a table that belong to the world or to the foreign one.
-func (w *accessWorld) within(t *testing.T, table string) string {
-	t.Helper()
-	here := fmt.Sprintf("IN (%d, %d)", w.Workspace.ID, w.Foreign.Workspace.ID)
-	if table == "workspaces" {
-		return "id " + here
-	}
-	for _, link := range []struct{ column, condition string }{
-		{"workspace_id", here},
-		{"dataset_id", "IN (SELECT id FROM datasets WHERE workspace_id " + here + ")"},
-		{"user_id", "IN (SELECT id FROM users WHERE workspace_id " + here + ")"},
-	} {
-		for _, tb := range migrate.Tables {
-			if _, ok := tb.Column(link.column); tb.Name == table && ok {
-				return link.column + " " + link.condition
-			}
-		}
-	}
-	t.Fatalf("whose are the rows of %s?", table)
-	return ""
 }

@@ -136,11 +136,21 @@ func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any,
 			return nil, nil, err
 		}
 		for _, of := range wrong {
-			all = append(all, complained{fault.Path(c.list, i, of.field), of.messages})
+			for _, message := range of.messages {
+				all = append(all, c.ofItem(i, of.field, message, members[of.field]))
+			}
 		}
 		list[i] = values
 	}
 	return map[string]any{c.list: list}, all.first(maxShown), nil
+}
+
+// ofItem is a complaint about a field of an item. That there is no row of a key is all that is said of it.
+func (c *compiledForm) ofItem(i int, field, message string, v raw) complained {
+	if message == noRow(keyOf(v)).Error() {
+		return complained{wholeForm, []string{fmt.Sprintf("Invalid %s ID %s", field, keyOf(v))}}
+	}
+	return complained{fault.Path(c.list, i, field), []string{message}}
 }
 
 // maxShown is how many complaints about the items of a list a client is told.
@@ -168,14 +178,11 @@ func (c *compiledForm) wire(fields []fault.Field, s sent) (wrong complaints, out
 			return nil, true
 		}
 		message := f.says(about.Message, p.below, p.members[f.wire])
-		switch {
-		case p.item < 0:
+		if p.item < 0 {
 			wrong = wrong.add(f.wire, message)
-		case f.kind == key:
-			wrong = wrong.add(wholeForm, fmt.Sprintf("Invalid %s ID %s", f.wire, keyOf(p.members[f.wire])))
-		default:
-			wrong = wrong.add(fault.Path(c.list, p.item, f.wire), message)
+			continue
 		}
+		wrong = append(wrong, c.ofItem(p.item, f.wire, message, p.members[f.wire]))
 	}
 	return wrong, false
 }

@@ -1,5 +1,7 @@
 package rest
 
+import "cmp"
+
 // Document is all operations of the routes.
 func Document() (string, error) { return theDocument() }
 
@@ -11,4 +13,12 @@ func Methods() map[string][]string {
 		methods[path] = append(methods[path], row.method)
 	}
 	return methods
+}
+
+// Routes lists the routes as "GET /datasets/{dataset}".
+func Routes() (all []string) {
+	for _, row := range routes() {
+		all = append(all, row.method+" "+cmp.Or(row.path, "/"))
+	}
+	return all
 }

@@ -114,8 +114,9 @@ type compiledField struct {
 	nullable bool
 }
 
-// compileForm looks up in the schema what a form leaves to it, for a method of a route.
-func compileForm(schema *ast.Schema, op *ast.OperationDefinition, f *form, method string) (*compiledForm, error) {
+// compileForm looks up in the schema what the form of a route leaves to it.
+func compileForm(schema *ast.Schema, op *ast.OperationDefinition, row route) (*compiledForm, error) {
+	f, method := row.body, row.method
 	c := &compiledForm{form: f, given: map[string]string{}}
 	types := fieldTypes{schema: schema, op: op}
 	if v := op.VariableDefinitions.ForName(cmp.Or(f.list, "input")); v != nil {
@@ -127,7 +128,7 @@ func compileForm(schema *ast.Schema, op *ast.OperationDefinition, f *form, metho
 		}
 	}
 	for name, param := range f.given {
-		if types.input.Fields.ForName(name) != nil && op.VariableDefinitions.ForName(param) == nil || name == "id" && method != post {
+		if types.input.Fields.ForName(name) != nil && slices.Contains(variablesOf(row.path), param) {
 			c.given[name] = param
 		}
 	}

@@ -51,7 +51,7 @@ func compile(p *graph.Prepared, row route) (c *compiledRoute, err error) {
 		return nil, errNoOperation(row.operation)
 	}
 	if row.body != nil {
-		if c.form, err = compileForm(p.Schema(), op, row.body, row.method); err != nil {
+		if c.form, err = compileForm(p.Schema(), op, row); err != nil {
 			return nil, err
 		}
 	}

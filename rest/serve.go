@@ -70,7 +70,7 @@ func (c *call) answer(params map[string]string) ([]byte, error) {
 	}
 	var isKey bool
 	if c.params, isKey = keysOf(params); !isKey {
-		return nil, c.route.says.of(notFound)
+		return nil, notFound
 	}
 	if c.route.answer.paged {
 		return c.page()

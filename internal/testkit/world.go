@@ -58,32 +58,45 @@ func newWorld(ctx context.Context, tb testing.TB, db *database.DB) *World {
 	n := worlds.Add(1)
 	w := &World{DB: db, Users: map[string]*ent.User{}}
 	w.Workspace = Must(db.Workspace.Create().SetName(fmt.Sprintf("world %d %s", n, uuid.NewString())).Save(ctx))(tb)
-	for _, actor := range Actors {
-		if actor == "anonymous" || actor == "other workspace" {
-			continue
-		}
-		email := fmt.Sprintf("%s.%d.%s@example.com", strings.ReplaceAll(actor, " ", "."), n, uuid.NewString()[:8])
-		w.Users[actor] = Must(db.User.Create().SetEmail(email).SetWorkspace(w.Workspace).
-			SetIsAdmin(actor == "admin").SetIsSuperuser(actor == "superuser").Save(ctx))(tb)
+	people := Actors[2:] // those of the workspace
+	users := Must(db.User.MapCreateBulk(people, func(create *ent.UserCreate, i int) {
+		email := fmt.Sprintf("%s.%d.%s@example.com", strings.ReplaceAll(people[i], " ", "."), n, uuid.NewString()[:8])
+		create.SetEmail(email).SetWorkspace(w.Workspace).SetIsAdmin(people[i] == "admin").SetIsSuperuser(people[i] == "superuser")
+	}).Save(ctx))(tb)
+	for i, actor := range people {
+		w.Users[actor] = users[i]
 	}
-	w.Dataset = Must(db.Dataset.Create().SetName("boats").SetWorkspace(w.Workspace).SetOwner(w.Users["owner"]).Save(ctx))(tb)
-	for _, role := range []member.Role{member.RoleViewer, member.RoleAnnotator, member.RoleReviewer, member.RoleManager, member.RoleOwner} {
-		actor := strings.ToLower(string(role))
-		m := Must(db.Member.Create().SetDataset(w.Dataset).SetUser(w.Users[actor]).SetRole(role).Save(ctx))(tb)
-		if role == member.RoleViewer {
-			w.Member = m
-		}
-	}
-	w.fill(ctx, tb)
+	w.addDataset(ctx, tb)
 	return w
+}
+
+// Sibling is another dataset of the same people, in the roles that they have in the first one.
+func (w *World) Sibling(tb testing.TB) *World {
+	tb.Helper()
+	s := &World{DB: w.DB, Workspace: w.Workspace, Users: w.Users, Foreign: w.Foreign}
+	s.addDataset(access.System(context.Background()), tb)
+	return s
+}
+
+func (w *World) addDataset(ctx context.Context, tb testing.TB) {
+	tb.Helper()
+	db := w.DB
+	w.Dataset = Must(db.Dataset.Create().SetName("boats").SetWorkspace(w.Workspace).SetOwner(w.Users["owner"]).Save(ctx))(tb)
+	roles := []member.Role{member.RoleViewer, member.RoleAnnotator, member.RoleReviewer, member.RoleManager, member.RoleOwner}
+	members := Must(db.Member.MapCreateBulk(roles, func(create *ent.MemberCreate, i int) {
+		create.SetDataset(w.Dataset).SetUser(w.Users[strings.ToLower(string(roles[i]))]).SetRole(roles[i])
+	}).Save(ctx))(tb)
+	w.Member = members[0]
+	w.fill(ctx, tb)
 }
 
 func (w *World) fill(ctx context.Context, tb testing.TB) {
 	tb.Helper()
 	db := w.DB
-	for i, name := range []string{"sail", "cargo"} {
-		w.Labels = append(w.Labels, Must(db.Label.Create().SetDataset(w.Dataset).SetName(name).SetColor("#123456").SetOrder(i).Save(ctx))(tb))
-	}
+	names := []string{"sail", "cargo"}
+	w.Labels = Must(db.Label.MapCreateBulk(names, func(create *ent.LabelCreate, i int) {
+		create.SetDataset(w.Dataset).SetName(names[i]).SetColor("#123456").SetOrder(i)
+	}).Save(ctx))(tb)
 	w.Batch = Must(db.Batch.Create().SetDataset(w.Dataset).SetName("first").Save(ctx))(tb)
 	w.Job = Must(db.Job.Create().SetDataset(w.Dataset).SetBatch(w.Batch).SetOwner(w.Users["owner"]).SetAssignee(w.Users["assignee"]).Save(ctx))(tb)
 	w.Snapshot = Must(db.Snapshot.Create().SetDataset(w.Dataset).SetName("v1").Save(ctx))(tb)
@@ -97,10 +110,10 @@ func (w *World) fill(ctx context.Context, tb testing.TB) {
 		}
 		w.Images = append(w.Images, Must(create.Save(ctx))(tb))
 	}
-	for i := range 4 {
-		w.Drawn = append(w.Drawn, Must(db.Annotation.Create().SetDataset(w.Dataset).SetImage(w.Images[i%2]).SetLabel(w.Labels[i/2]).
-			SetType("bounding_box").SetData(Box(i)).SetPosition(int64(i+1)*1000).SetAuthor(w.Users["annotator"]).Save(ctx))(tb))
-	}
+	w.Drawn = Must(db.Annotation.MapCreateBulk(make([]int, 4), func(create *ent.AnnotationCreate, i int) {
+		create.SetDataset(w.Dataset).SetImage(w.Images[i%2]).SetLabel(w.Labels[i/2]).
+			SetType("bounding_box").SetData(Box(i)).SetPosition(int64(i+1) * 1000).SetAuthor(w.Users["annotator"])
+	}).Save(ctx))(tb)
 }
 
 // NewImage is an image of a dataset, without pixels.
