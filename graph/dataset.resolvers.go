@@ -8,11 +8,9 @@ package graph
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
-	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/chart"
@@ -129,11 +127,5 @@ func (r *mutationResolver) DeleteMembers(ctx context.Context, ids []string, expe
 func (r *queryResolver) Dataset(ctx context.Context, id string) (*ent.Dataset, error) {
 	return with("id", id, func(id gid.DatasetID) (*ent.Dataset, error) {
 		return orNil(r.DB.Dataset.Query().Where(dataset.ID(id)).Only(ctx))
-	})
-}
-
-func (r *queryResolver) Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error) {
-	return lookUp(id, datasetID, nil, func(id gid.SnapshotID, in func(*sql.Selector)) ([]*ent.Snapshot, error) {
-		return collect(ctx, r.DB.Snapshot.Query().Where(snapshot.ID(id), in), "Snapshot")
 	})
 }

@@ -60,7 +60,5 @@ func (p *Prepared) Run(ctx context.Context, operation string, header http.Header
 		Query: p.key, OperationName: operation, Variables: variables, Headers: header,
 		ReadTime: graphql.TraceTiming{Start: now, End: now},
 	}
-	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(ctx), operationTime)
-	defer cancel()
-	return p.gateway.dispatch(ctx, &params)
+	return p.gateway.dispatch(graphql.StartOperationTrace(ctx), &params)
 }

@@ -8,7 +8,9 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
+	entsnapshot "github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/snapshot"
@@ -34,6 +36,12 @@ func (r *mutationResolver) UpdateSnapshot(ctx context.Context, id string, expect
 
 func (r *mutationResolver) DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error) {
 	return remove(id, expectedVersion, func(t catalog.Targets[gid.SnapshotID]) error { return snapshot.Delete(ctx, r.DB, t) })
+}
+
+func (r *queryResolver) Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error) {
+	return lookUp(id, datasetID, nil, func(id gid.SnapshotID, in func(*sql.Selector)) ([]*ent.Snapshot, error) {
+		return collect(ctx, r.DB.Snapshot.Query().Where(entsnapshot.ID(id), in), "Snapshot")
+	})
 }
 
 func (r *snapshotResolver) FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error) {

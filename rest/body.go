@@ -10,6 +10,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/datasetgen/datagen/internal/rawjson"
@@ -40,20 +41,23 @@ type sent struct {
 // formMemory is how much of a form is held in memory, in bytes; larger files wait on disk.
 const formMemory = 8 << 20
 
-// readBody reads a body in any of the forms that old clients send.
-func readBody(r *http.Request) (sent, error) {
+// maxItems is how many items of a list are looked at; no operation takes as many.
+const maxItems = 100_000
+
+// readBody reads a body in any of the ways in which old clients send one, and keeps of it what the form knows.
+func (c *compiledForm) readBody(r *http.Request) (sent, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case r.Header.Get("Content-Type") == "", err == nil && media == "application/json":
-		return readJSON(r.Body)
+		return c.readJSON(r.Body)
 	case err != nil:
 		return sent{}, unsupportedMedia(r)
 	}
 	switch media {
 	case "application/x-www-form-urlencoded":
-		return readForm(r.Body)
+		return c.readForm(r.Body)
 	case "multipart/form-data":
-		return readMultipart(r, params["boundary"])
+		return c.readMultipart(r, params["boundary"])
 	}
 	return sent{}, unsupportedMedia(r)
 }
@@ -62,50 +66,57 @@ func unsupportedMedia(r *http.Request) error {
 	return refusal{http.StatusUnsupportedMediaType, detail(fmt.Sprintf("Unsupported media type %q in request.", r.Header.Get("Content-Type")))}
 }
 
-func readJSON(from io.Reader) (sent, error) {
+func (c *compiledForm) readJSON(from io.Reader) (sent, error) {
 	body, err := io.ReadAll(from) // bounded by MAX_BODY
 	if err != nil {
 		return sent{}, err
 	}
-	if len(bytes.TrimSpace(body)) == 0 {
+	if body = bytes.TrimSpace(body); len(body) == 0 {
 		return sent{}, nil
 	}
-	if !utf8.Valid(body) {
+	switch {
+	case !utf8.Valid(body):
 		return sent{}, malformed("the text is not UTF-8")
-	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); err != nil {
-		return sent{}, malformed(syntax(err))
-	}
-	whole = bytes.TrimSpace(whole)
-	if whole[0] == '{' {
-		members, err := membersOf(whole)
+	case !json.Valid(body):
+		return sent{}, malformed(syntax(body))
+	case body[0] == '{':
+		members, err := c.membersOf(body)
 		return sent{members: members}, err
+	case body[0] == '[':
+		return readItems(body)
 	}
-	s := sent{other: pythonType(whole)}
-	if s.isList() {
-		for item := range rawjson.Elements(whole) {
-			s.items = append(s.items, item)
+	return sent{other: pythonType(body)}, nil
+}
+
+func noDictionary(but string) string {
+	return "Invalid data. Expected a dictionary, but got " + but + "."
+}
+
+func readItems(list []byte) (sent, error) {
+	s := sent{other: "list"}
+	for item := range rawjson.Elements(list) {
+		if len(s.items) == maxItems {
+			return sent{}, refusal{http.StatusBadRequest, detail(fmt.Sprintf("The list has more than %d items.", maxItems))}
 		}
+		s.items = append(s.items, item)
 	}
 	return s, nil
 }
 
-func (s sent) isList() bool { return s.other == "list" }
-
-// syntax says where JSON goes wrong, without its text.
-func syntax(err error) string {
+// syntax says where what is no JSON goes wrong, without its text.
+func syntax(body []byte) string {
+	err := json.Unmarshal(body, new(json.RawMessage))
 	if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("%v (char %d)", err, at.Offset)
 	}
-	return err.Error()
+	return "the text is malformed"
 }
 
 func malformed(says string) error {
 	return refusal{http.StatusBadRequest, detail("JSON parse error - " + says)}
 }
 
-func readForm(from io.Reader) (sent, error) {
+func (c *compiledForm) readForm(from io.Reader) (sent, error) {
 	body, err := io.ReadAll(from)
 	if err != nil {
 		return sent{}, err
@@ -114,14 +125,14 @@ func readForm(from io.Reader) (sent, error) {
 	if err != nil || !utf8.Valid(body) {
 		return sent{}, refusal{http.StatusBadRequest, detail("Form parse error - the text is malformed.")}
 	}
-	members := make(map[string]raw, len(values))
+	members := map[string]raw{}
 	for name, texts := range values {
 		members[name] = raw{texts: texts}
 	}
 	return sent{members: members}, nil
 }
 
-func readMultipart(r *http.Request, boundary string) (sent, error) {
+func (c *compiledForm) readMultipart(r *http.Request, boundary string) (sent, error) {
 	wrong := refusal{http.StatusBadRequest, detail("Multipart form parse error - the form is malformed.")}
 	if boundary == "" {
 		return sent{}, wrong
@@ -142,14 +153,20 @@ func readMultipart(r *http.Request, boundary string) (sent, error) {
 	return sent{members: members}, nil
 }
 
-// membersOf reads a JSON object.
-func membersOf(item []byte) (map[string]raw, error) {
-	if len(item) == 0 || item[0] != '{' {
-		return nil, noJSON
+// membersOf reads those members of a JSON object that the form knows. The last one of a name counts.
+func (c *compiledForm) membersOf(object []byte) (map[string]raw, error) {
+	if object[0] != '{' {
+		return nil, complaint(noDictionary(pythonType(object)))
 	}
 	members := map[string]raw{}
-	for name, value := range rawjson.Object(item).Members() {
-		members[name] = raw{json: value}
+	for name, value := range rawjson.Object(object).Members() {
+		if c.knows(name) {
+			members[name] = raw{json: value}
+		}
 	}
 	return members, nil
+}
+
+func (c *compiledForm) knows(wire string) bool {
+	return slices.ContainsFunc(c.fields, func(f compiledField) bool { return f.wire == wire })
 }

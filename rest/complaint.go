@@ -44,7 +44,7 @@ func (c complaints) line() string {
 	var lines []string
 	for _, one := range c {
 		for _, message := range one.messages {
-			if one.field == "" || one.field == wholeForm {
+			if one.field == wholeForm {
 				lines = append(lines, message)
 				continue
 			}
@@ -60,7 +60,7 @@ func (c *compiledForm) variables(s sent, params map[string]string) (map[string]a
 		return c.listed(s, params)
 	}
 	if s.other != "" {
-		return nil, complaints{}.add(wholeForm, noDictionary(s.other).Error()), nil
+		return nil, complaints{}.add(wholeForm, noDictionary(s.other)), nil
 	}
 	values, wrong, err := c.values(s.members, params)
 	if err != nil || wrong != nil || !c.input {
@@ -120,91 +120,107 @@ func (f compiledField) target(v raw) string {
 
 // listed reads a list of forms.
 func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any, complaints, error) {
-	if !s.isList() {
-		return nil, complaints{}.add("", "Data should be a list of "+c.list+"."), nil
+	if s.other != "list" {
+		return nil, complaints{}.add(wholeForm, "Data should be a list of "+c.list+"."), nil
 	}
 	list := make([]any, len(s.items))
-	var wrong complaints
+	var all complaints
 	for i, item := range s.items {
-		one, err := readItem(item)
+		members, err := c.membersOf(item)
 		if err != nil {
-			wrong = wrong.add(fault.Path(c.list, i), err.Error())
+			all = all.add(fault.Path(c.list, i), err.Error())
 			continue
 		}
-		values, complained, err := c.values(one, params)
+		values, wrong, err := c.values(members, params)
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, of := range complained {
+		for _, of := range wrong {
 			for _, message := range of.messages {
-				wrong = append(wrong, ofItem(c.list, i, of.field, message, one[of.field]))
+				all = append(all, c.ofItem(i, of.field, message, members[of.field]))
 			}
 		}
 		list[i] = values
 	}
-	if len(wrong) > maxShown {
-		wrong = append(wrong[:maxShown:maxShown], complained{"", []string{fmt.Sprintf("and %d more", len(wrong)-maxShown)}})
+	return map[string]any{c.list: list}, all.first(maxShown), nil
+}
+
+// ofItem is a complaint about a field of an item. That there is no row of a key is all that is said of it.
+func (c *compiledForm) ofItem(i int, field, message string, v raw) complained {
+	if message == noRow(keyOf(v)).Error() {
+		return complained{wholeForm, []string{fmt.Sprintf("Invalid %s ID %s", field, keyOf(v))}}
 	}
-	return map[string]any{c.list: list}, wrong, nil
+	return complained{fault.Path(c.list, i, field), []string{message}}
 }
 
 // maxShown is how many complaints about the items of a list a client is told.
 const maxShown = 100
 
-// ofItem is a complaint about a field of an item. That there is no row of a key is all that is said of it.
-func ofItem(list string, i int, field, message string, v raw) complained {
-	if message == noRow(keyOf(v)).Error() {
-		return complained{"", []string{fmt.Sprintf("Invalid %s ID %s", field, keyOf(v))}}
+// first is the first n of the complaints, and how many there are beyond them.
+func (c complaints) first(n int) complaints {
+	if len(c) <= n {
+		return c
 	}
-	return complained{fault.Path(list, i, field), []string{message}}
+	return append(c[:n:n], complained{wholeForm, []string{fmt.Sprintf("and %d more", len(c)-n)}})
 }
 
-func noDictionary(but string) complaint {
-	return complaint("Invalid data. Expected a dictionary, but got " + but + ".")
-}
-
-func readItem(item []byte) (map[string]raw, error) {
-	s, err := membersOf(item)
-	if err != nil {
-		return nil, noDictionary(pythonType(item))
-	}
-	return s, nil
-}
-
-// wire makes complaints of the domain about an input those of the fields that old clients know. A complaint
-// about anything but the body comes back in outside.
+// wire makes complaints of the domain about an input those of the fields that old clients know; outside tells that
+// one is not about the body at all.
 func (c *compiledForm) wire(fields []fault.Field, s sent) (wrong complaints, outside bool) {
-	for _, f := range fields {
-		path := f.Path
-		item, members := -1, s.members
-		if c.list != "" && len(path) > 1 && path[0] == c.list {
-			item, _ = path[1].(int)
-			members, _ = membersOf(s.items[item])
-			path = path[1:]
-		}
-		if c.input || c.list != "" {
-			if len(path) < 2 {
-				if len(path) == 1 && path[0] != "input" && path[0] != c.list {
-					return nil, true
-				}
-				wrong = wrong.add(wholeForm, f.Message)
-				continue
-			}
-			path = path[1:]
-		}
-		name, _ := path[0].(string)
-		field, ok := c.byName(name)
-		if !ok {
-			return nil, true
-		}
-		message := field.says(f.Message, path[1:], members[field.wire])
-		if item >= 0 {
-			wrong = append(wrong, ofItem(c.list, item, field.wire, message, members[field.wire]))
+	for _, about := range fields {
+		p, ok := c.locate(about.Path, s)
+		if ok && p.name == "" {
+			wrong = wrong.add(wholeForm, about.Message)
 			continue
 		}
-		wrong = wrong.add(field.wire, message)
+		f, known := c.byName(p.name)
+		if !ok || !known {
+			return nil, true
+		}
+		message := f.says(about.Message, p.below, p.members[f.wire])
+		if p.item < 0 {
+			wrong = wrong.add(f.wire, message)
+			continue
+		}
+		wrong = append(wrong, c.ofItem(p.item, f.wire, message, p.members[f.wire]))
 	}
 	return wrong, false
+}
+
+// place is the part of a form that a complaint of the domain is about.
+type place struct {
+	item    int            // of a list; -1 when the form is no list
+	members map[string]raw // that were sent there
+	name    string         // of the input's field; empty for the input as a whole
+	below   []any          // the path from the field on
+}
+
+// locate finds where in a body a path among an operation's arguments leads; ok is false when that is nowhere.
+func (c *compiledForm) locate(path []any, s sent) (p place, ok bool) {
+	p = place{item: -1, members: s.members}
+	argument := ""
+	switch {
+	case c.list != "":
+		argument = c.list
+	case c.input:
+		argument = "input"
+	}
+	if argument != "" && len(path) > 0 {
+		if path[0] != argument {
+			return p, false
+		}
+		path = path[1:]
+	}
+	if c.list != "" && len(path) > 0 {
+		p.item, _ = path[0].(int)
+		p.members, _ = c.membersOf(s.items[p.item])
+		path = path[1:]
+	}
+	if len(path) > 0 {
+		p.name, _ = path[0].(string)
+		p.below = path[1:]
+	}
+	return p, true
 }
 
 // says is a complaint of the domain in the old wording, if there is one.

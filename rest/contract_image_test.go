@@ -151,22 +151,3 @@ func TestZip(t *testing.T) {
 		})
 	})
 }
-
-// TestManyUploads: the application sends 50 at once.
-func TestManyUploads(t *testing.T) {
-	clients(t, func(t *testing.T, c *client) {
-		replies := make(chan reply)
-		target := c.target(t, "~/images/")
-		for range 50 {
-			go func() {
-				replies <- c.sendJSON(t, c.key, "POST", target, map[string]any{"image": dataURL("image/png", onePixel)})
-			}()
-		}
-		for range 50 {
-			if got := <-replies; got.status != http.StatusCreated {
-				t.Error(got.line())
-			}
-		}
-		c.check(t, fact{"all are there", "GET ~/", "", `200 {"num_images": 53}`})
-	})
-}

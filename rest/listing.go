@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/datasetgen/datagen/internal/gid"
 )
 
 // listing is what a list can be narrowed and ordered by. The types of the operation's arguments say how.
@@ -241,42 +239,3 @@ func readMoment(s string) (any, error) {
 	}
 	return nil, complaint("Enter a valid date/time.")
 }
-
-// pageSize is how many rows a page has, at most and when a client does not say.
-const pageSize = 40
-
-// paging is which page of a list is asked for.
-type paging struct {
-	size int
-	page int // from 1; 0 is the last one
-}
-
-// errPage says that there is no such page.
-var errPage = refusal{404, detail("Invalid page.")}
-
-func readPaging(query url.Values) (paging, error) {
-	p := paging{size: pageSize, page: 1}
-	if n, err := strconv.Atoi(strings.TrimSpace(query.Get("page_size"))); err == nil && n >= 1 && n <= pageSize {
-		p.size = n
-	}
-	switch page := strings.TrimSpace(query.Get("page")); page {
-	case "":
-	case "last":
-		p.page = 0
-	default:
-		n, err := strconv.Atoi(page)
-		if err != nil || n < 1 || n > 1<<31/pageSize {
-			return p, errPage
-		}
-		p.page = n
-	}
-	return p, nil
-}
-
-// last is the number of the last page of so many rows.
-func (p paging) last(count int) int { return max((count+p.size-1)/p.size, 1) }
-
-func (p paging) offset() int { return (max(p.page, 1) - 1) * p.size }
-
-// variable is the GraphQL form of the value of a path's variable.
-func variable(param, value string) any { return gid.Encode(entityOf(param), value) }

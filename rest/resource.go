@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/datasetgen/datagen/graph"
+	"github.com/datasetgen/datagen/internal/gid"
 )
 
 // resource is a path and what can be done with it.
@@ -168,3 +169,6 @@ func keyIn(name, value string) (string, bool) {
 	}
 	return strconv.FormatInt(n, 10), true
 }
+
+// variable is the GraphQL form of the value of a path's variable.
+func variable(param, value string) any { return gid.Encode(entityOf(param), value) }

@@ -13,6 +13,7 @@ type route struct {
 	list      *listing
 	says      wording // of errors, when it is not that of most routes
 	open      bool    // also to those who have not signed in
+	long      bool    // takes longer than others
 }
 
 const (
@@ -65,7 +66,7 @@ func routes() []route {
 		{method: get, path: dataset + "/bar_chart", operation: "AnnotationBars", status: ok, answer: object("dataset.bars")},
 		{method: get, path: dataset + "/image_pie_chart", operation: "ImagePie", status: ok, answer: object("dataset.slices")},
 		{method: get, path: dataset + "/image_bar_chart", operation: "ImageBars", status: ok, answer: object("dataset.bars")},
-		{method: post, path: dataset + "/generate_snapshot", operation: "GenerateSnapshot", status: ok, answer: object("snapshot")},
+		{method: post, path: dataset + "/generate_snapshot", operation: "GenerateSnapshot", status: ok, answer: object("snapshot"), long: true},
 
 		{method: get, path: labels, operation: "ListLabels", status: ok, answer: page("dataset.labels"), list: labelList},
 		{method: post, path: labels, operation: "CreateLabel", status: made, answer: object("label"), body: labelForm},
@@ -76,7 +77,7 @@ func routes() []route {
 
 		{method: get, path: images, operation: "ListImages", status: ok, answer: page("dataset.images"), list: imageList},
 		{method: post, path: images, operation: "CreateImage", status: made, answer: object("image"), body: imageForm},
-		{method: post, path: images + "/zip", operation: "ImportZip", status: made, answer: object("imported"), body: zipForm},
+		{method: post, path: images + "/zip", operation: "ImportZip", status: made, answer: object("imported"), body: zipForm, long: true},
 		{method: get, path: image, operation: "GetImage", status: ok, answer: object("image")},
 		{method: put, path: image, operation: "UpdateImage", status: ok, answer: object("image"), body: imageForm},
 		{method: patch, path: image, operation: "UpdateImage", status: ok, answer: object("image"), body: imageForm},

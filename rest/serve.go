@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -17,7 +19,6 @@ import (
 
 // ServeHTTP answers requests under Base.
 func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer removeFiles(r)
 	res, params := api.match(r.URL.Path)
 	if res == nil {
 		api.refuse(w, r, notFound)
@@ -34,19 +35,13 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = get
 	}
 	c := &call{api: api, r: r, route: res.methods[method]}
+	defer c.removeFiles()
 	body, err := c.answer(params)
 	if err != nil {
 		api.refuse(w, r, err)
 		return
 	}
 	write(w, c.route.status, body)
-}
-
-// removeFiles deletes what a form left on the disk.
-func removeFiles(r *http.Request) {
-	if r.MultipartForm != nil {
-		_ = r.MultipartForm.RemoveAll() // a file that stays is the system's to clear
-	}
 }
 
 // call is one request.
@@ -56,6 +51,13 @@ type call struct {
 	route  *compiledRoute    // nil when the resource knows no such method
 	params map[string]string // keys of the rows that the path names, by its variables
 	sent   sent
+}
+
+// removeFiles deletes what a form left on the disk.
+func (c *call) removeFiles() {
+	if c.r.MultipartForm != nil {
+		_ = c.r.MultipartForm.RemoveAll() // a file that stays is the system's to clear
+	}
 }
 
 // answer returns the body of the answer.
@@ -114,7 +116,7 @@ func (c *call) write() (map[string]any, error) {
 	if c.route.form == nil {
 		return variables, nil
 	}
-	body, err := readBody(c.r)
+	body, err := c.route.form.readBody(c.r)
 	if err != nil {
 		return nil, c.route.says.of(err)
 	}
@@ -143,7 +145,7 @@ func (c *call) find() error {
 	if len(response.Errors) > 0 {
 		return c.route.says.failure(response, nil, sent{})
 	}
-	if absent(find(response.Data, []string{c.route.found})) {
+	if absent(member(response.Data, c.route.found)) {
 		return c.route.says.of(notFound)
 	}
 	return nil
@@ -159,9 +161,21 @@ func (c *call) pathVariables() map[string]any {
 	return variables
 }
 
+// How long an operation may take.
+const (
+	usualTime = time.Minute
+	longTime  = 15 * time.Minute // of those that go through all pictures of a dataset, or of a zip
+)
+
 // run runs an operation for who asks.
 func (c *call) run(operation string, variables map[string]any) *graphql.Response {
-	response := c.api.run.Run(c.r.Context(), operation, c.r.Header, variables)
+	limit := usualTime
+	if c.route.long {
+		limit = longTime
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), limit)
+	defer cancel()
+	response := c.api.run.Run(ctx, operation, c.r.Header, variables)
 	if response == nil {
 		return &graphql.Response{Data: []byte("null")} // the client has gone
 	}
@@ -216,104 +230,7 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) //nolint:gosec // JSON, and typed so; it fails when the client has gone
 }
 
-// root names what there is.
+// rootBody names what there is.
 func rootBody(c *call, _ []byte) ([]byte, error) {
 	return encode(map[string]string{"datasets": web.BaseURL(c.r.Context()) + Base + "/datasets/"}), nil
-}
-
-// page answers with a page of a list.
-func (c *call) page() ([]byte, error) {
-	query := c.r.URL.Query()
-	asked, err := readPaging(query)
-	if err != nil {
-		return nil, err
-	}
-	variables, keys, wrong := c.route.list.variables(query)
-	foreign, err := c.choose(keys)
-	if err != nil {
-		return nil, err
-	}
-	if wrong = append(wrong, foreign...); wrong != nil {
-		return nil, c.route.says.about(wrong)
-	}
-	for name, key := range c.params {
-		if key == "" {
-			return emptyPage(asked)
-		}
-		variables[name] = variable(name, key)
-	}
-	return c.readPage(variables, asked)
-}
-
-// choose complains about filters by rows that are not there for who asks.
-func (c *call) choose(keys map[string]any) (wrong complaints, err error) {
-	for param, id := range keys {
-		response := c.run("FindNodes", map[string]any{"ids": []any{id}})
-		if len(response.Errors) > 0 {
-			return nil, c.route.says.failure(response, nil, sent{})
-		}
-		if string(find(response.Data, []string{"found"})) == "[null]" {
-			wrong = wrong.add(param, noChoice.Error())
-		}
-	}
-	return wrong, nil
-}
-
-func (c *call) readPage(variables map[string]any, asked paging) ([]byte, error) {
-	variables["first"], variables["offset"] = asked.size, asked.offset()
-	response := c.run(c.route.operation, variables)
-	if len(response.Errors) > 0 {
-		return nil, c.route.says.failure(response, nil, sent{})
-	}
-	connection := find(response.Data, c.route.answer.path)
-	if absent(connection) {
-		return emptyPage(asked)
-	}
-	count, err := strconv.Atoi(string(find(connection, []string{"count"})))
-	if err != nil {
-		return nil, err
-	}
-	if asked.page == 0 {
-		asked.page = asked.last(count)
-		if asked.page > 1 {
-			return c.readPage(variables, asked)
-		}
-	}
-	if asked.page > asked.last(count) {
-		return nil, errPage
-	}
-	return asked.write(count, func(out []byte) []byte {
-		out, _ = c.route.shape.at([]string{"results"}).write(out, find(connection, []string{"results"}))
-		return out
-	}, len(connection)), nil
-}
-
-func emptyPage(asked paging) ([]byte, error) {
-	if asked.page > 1 {
-		return nil, errPage
-	}
-	asked.page = 1
-	return asked.write(0, func(out []byte) []byte { return append(out, "[]"...) }, 0), nil
-}
-
-// write writes a page, whose rows take about so many bytes.
-func (p paging) write(count int, rows func([]byte) []byte, size int) []byte {
-	out := make([]byte, 0, size+200)
-	out = append(out, `{"next":`...)
-	out = number(out, p.page+1, p.page < p.last(count))
-	out = append(out, `,"previous":`...)
-	out = number(out, p.page-1, p.page > 1)
-	out = append(out, `,"count":`...)
-	out = strconv.AppendInt(out, int64(count), 10)
-	out = append(out, `,"page_size":`...)
-	out = strconv.AppendInt(out, int64(p.size), 10)
-	out = append(out, `,"results":`...)
-	return append(rows(out), '}')
-}
-
-func number(out []byte, n int, there bool) []byte {
-	if !there {
-		return append(out, "null"...)
-	}
-	return strconv.AppendInt(out, int64(n), 10)
 }

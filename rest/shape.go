@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -98,15 +99,15 @@ func (s *shape) writeMembers(out, in []byte) (written, rest []byte) {
 		if in[0] == ',' {
 			in = in[1:]
 		}
-		if last := out[len(out)-1]; last != '{' && last != ',' {
-			out = append(out, ',')
-		}
 		quoted, value := rawjson.Cut(in)
 		value = value[1:] // after the colon
 		name := string(quoted[1 : len(quoted)-1])
 		if name[0] == '_' {
 			out, in = s.members[name].spread(out, value)
 			continue
+		}
+		if out[len(out)-1] != '{' {
+			out = append(out, ',')
 		}
 		out = append(append(out, quoted...), ':')
 		out, in = s.members[name].write(out, value)
@@ -126,20 +127,30 @@ func (s *shape) spread(out, in []byte) (written, rest []byte) {
 	return s.writeMembers(out, in)
 }
 
-// find follows a path into what GraphQL has answered. What is not there is null.
+// find follows a path into what GraphQL has answered, and returns what is there and all that is behind it: where a
+// value ends is told by whoever reads it. What is not there is null.
 func find(data []byte, path []string) []byte {
 	for _, name := range path {
-		found := []byte("null")
-		for key, value := range rawjson.Object(data).Members() {
-			if key == name {
-				found = value
-				break
-			}
-		}
-		data = found
+		data = member(data, name)
 	}
 	return data
 }
 
+// member finds a member of the object that data starts with.
+func member(data []byte, name string) []byte {
+	for len(data) > 1 && (data[0] == '{' || data[0] == ',') {
+		quoted, value := rawjson.Cut(data[1:])
+		if len(value) == 0 {
+			break
+		}
+		value = value[1:] // after the colon
+		if string(quoted[1:len(quoted)-1]) == name {
+			return value
+		}
+		_, data = rawjson.Cut(value)
+	}
+	return []byte("null")
+}
+
 // absent tells that there is nothing.
-func absent(value []byte) bool { return len(value) == 0 || string(value) == "null" }
+func absent(value []byte) bool { return len(value) == 0 || bytes.HasPrefix(value, []byte("null")) }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
 	"github.com/urfave/cli/v3"
 
 	"github.com/datasetgen/datagen/graph"
@@ -33,6 +34,7 @@ func serveCommand(s surroundings) *cli.Command {
 		Description: `Brings the database up to date, then answers until it is told to stop (Ctrl-C):
 
    /graphql   the API; in a browser, a page to try it on
+   /api/v1/   the REST API, for clients of the service before; /api/v1/docs/ describes it
    /media/    pictures, and zips of snapshots
    /healthz   says that the process runs
    /readyz    says that it can do its work
@@ -151,10 +153,10 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	}
 	r := chi.NewRouter()
 	r.Use(middleware...)
+	r.Use(chimiddleware.CleanPath) // the base URL of old clients ends in a slash, and so they double it
 	r.Handle("/media/*", p.media)
 	r.Handle("/graphql/assets/*", page)
 	r.Handle("/api/*", api)
-	r.Handle("//*", api) // what old clients send whose base URL ends in a slash
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))
 	r.Get("/", http.RedirectHandler("/graphql", http.StatusSeeOther).ServeHTTP)
 	return r, nil

@@ -701,9 +701,9 @@ type QueryResolver interface {
 	IsAuthenticated(ctx context.Context) (bool, error)
 	VerifyToken(ctx context.Context, token string) (bool, error)
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
-	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
 	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
+	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
 	Colleagues(ctx context.Context) ([]*ent.User, error)
 	Users(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) (*ent.UserConnection, error)
 	Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error)
@@ -3968,13 +3968,6 @@ type CreateApiKeyPayload {
     "The dataset."
     id: ID!
   ): Dataset
-  "A snapshot; null when there is none, none that you may see, or it is not in the dataset."
-  snapshot(
-    "The snapshot."
-    id: ID!
-    "The dataset that it must lie in; any when absent."
-    datasetId: ID
-  ): Snapshot
 }
 
 extend type Dataset {
@@ -10172,7 +10165,17 @@ scalar Upload
 "What can be changed."
 type Mutation
 `, BuiltIn: false},
-	{Name: "../snapshot.graphql", Input: `extend type Snapshot {
+	{Name: "../snapshot.graphql", Input: `extend type Query {
+  "A snapshot; null when there is none, none that you may see, or it is not in the dataset."
+  snapshot(
+    "The snapshot."
+    id: ID!
+    "The dataset that it must lie in; any when absent."
+    datasetId: ID
+  ): Snapshot
+}
+
+extend type Snapshot {
   """
   Where the YOLO zip is; null when none was made. It works by itself, until the end of the next day and only while
   the viewer may see the snapshot.
@@ -10216,17 +10219,17 @@ extend type Mutation {
 "A snapshot to make."
 input CreateSnapshotInput {
   "At most 100 characters; empty when absent."
-  name: String
-  "What it is made for; empty when absent."
-  note: String
+  name: String @length(max: 100)
+  "What it is made for, in at most 10,000 characters; empty when absent."
+  note: String @length(max: 10000)
 }
 
 "What to change in a snapshot; what is absent stays."
 input UpdateSnapshotInput {
   "At most 100 characters."
-  name: String
-  "What it was made for."
-  note: String
+  name: String @length(max: 100)
+  "What it was made for, in at most 10,000 characters."
+  note: String @length(max: 10000)
 }
 `, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
@@ -23886,50 +23889,6 @@ func (ec *executionContext) fieldContext_Query_dataset(ctx context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _Query_snapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_snapshot(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Snapshot(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
-			return ec.marshalOSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Query_snapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Snapshot(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_snapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _Query_image(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24012,6 +23971,50 @@ func (ec *executionContext) fieldContext_Query_label(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_label_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_snapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_snapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Snapshot(ctx, fc.Args["id"].(string), fc.Args["datasetId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalOSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_snapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_snapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -38556,12 +38559,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_dataset(ctx, field)
 				})
-		case "snapshot":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_snapshot(ctx, field)
-				})
 		case "image":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -38573,6 +38570,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_label(ctx, field)
+				})
+		case "snapshot":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_snapshot(ctx, field)
 				})
 		case "colleagues":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
