@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,7 +14,6 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/datasetgen/datagen/ent"
@@ -148,17 +149,31 @@ func zipOf(name string, content []byte) []byte {
 
 const password = "s3cret-pass"
 
-// passwordHash is the hash of the password of all users: hashing is slow on purpose.
-var passwordHash = sync.OnceValues(func() (string, error) {
-	keys, err := auth.NewKeys(serverKey)
-	if err != nil {
-		return "", err
-	}
-	return auth.New(nil, keys, auth.Options{}).HashPassword(context.Background(), "", password)
-})
+// passwordHash is one of the password as Django made them, which is quick to verify.
+func passwordHash(t *testing.T) string {
+	t.Helper()
+	key := testkit.Must(pbkdf2.Key(sha256.New, password, []byte("salt"), 1, sha256.Size))(t)
+	return "pbkdf2_sha256$1$salt$" + base64.StdEncoding.EncodeToString(key)
+}
 
 // secret is what the viewer signs in with, or has from it.
 func (w *accessWorld) secret(t *testing.T, name string) string {
+	t.Helper()
+	switch name {
+	case "password":
+		w.setPassword(t, w.Users["viewer"])
+		return password
+	case "accessToken":
+		return w.signIn(t).AccessToken
+	case "refreshToken":
+		return w.signIn(t).RefreshToken
+	}
+	t.Fatalf("nothing is called %s", name)
+	return ""
+}
+
+// signIn signs the viewer in, once: who fails too often has to wait.
+func (w *accessWorld) signIn(t *testing.T) *auth.Tokens {
 	t.Helper()
 	if w.tokens == nil {
 		w.setPassword(t, w.Users["viewer"])
@@ -166,22 +181,12 @@ func (w *accessWorld) secret(t *testing.T, name string) string {
 		tokens := testkit.Must(w.auth.SignIn(access.System(t.Context()), credentials))(t)
 		w.tokens = &tokens
 	}
-	switch name {
-	case "password":
-		return password
-	case "accessToken":
-		return w.tokens.AccessToken
-	case "refreshToken":
-		return w.tokens.RefreshToken
-	}
-	t.Fatalf("nothing is called %s", name)
-	return ""
+	return w.tokens
 }
 
 func (s *server) setPassword(t *testing.T, u *ent.User) {
 	t.Helper()
-	hash := testkit.Must(passwordHash())(t)
-	if err := s.db.User.UpdateOneID(u.ID).SetPasswordHash(hash).Exec(access.System(t.Context())); err != nil {
+	if err := s.db.User.UpdateOneID(u.ID).SetPasswordHash(passwordHash(t)).Exec(access.System(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 }
