@@ -35,6 +35,10 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = get
 	}
 	c := &call{api: api, r: r, route: res.methods[method]}
+	if c.route != nil && c.route.answer.serve != nil {
+		c.route.answer.serve(api, w, r)
+		return
+	}
 	defer c.removeFiles()
 	body, err := c.answer(params)
 	if err != nil {

@@ -1,0 +1,12 @@
+const place = document.getElementById('docs');
+
+SwaggerUIBundle({
+  domNode: place,
+  url: place.dataset.schema,
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: 'none',
+  filter: true,
+  tryItOutEnabled: true,
+  validatorUrl: null, // nothing is asked of anybody else
+});
