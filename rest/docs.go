@@ -54,7 +54,10 @@ func newDocs(doc *openapi.Document) (*docs, error) {
 	if err := d.addPage(); err != nil {
 		return nil, err
 	}
-	return d, d.addDocuments(doc)
+	if err := d.addDocuments(doc); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d *docs) addPage() error {

@@ -20,7 +20,7 @@ var scalars = map[string]openapi.Schema{
 	"String":     {Type: openapi.Types{"string"}},
 	"ID":         {Type: openapi.Types{"string"}},
 	"Time":       {Type: openapi.Types{"string"}, Format: "date-time"},
-	"JSONObject": {Type: openapi.Types{"object"}},
+	"JSONObject": *openapi.AnyObject(),
 }
 
 // formats are those of texts of which GraphQL has no type.

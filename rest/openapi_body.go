@@ -126,7 +126,7 @@ func (k kind) schema() *openapi.Schema {
 	case boolean:
 		return openapi.Of("boolean")
 	case jsonObject:
-		return openapi.Of("object")
+		return openapi.AnyObject()
 	case key:
 		return rowKey()
 	case keys:

@@ -69,7 +69,7 @@ func (d describer) refused(c *compiledRoute, op *ast.OperationDefinition) map[in
 		if !c.mayRefuse(r.like.status, op) {
 			continue
 		}
-		status, response := c.route.says.document(r.name, r.says, r.like.status)
+		status, response := c.says.document(r.name, r.says, r.like.status)
 		if all[status] == nil {
 			all[status] = response
 		}

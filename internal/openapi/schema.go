@@ -45,6 +45,9 @@ func RefTo(name string) *Schema { return &Schema{Ref: schemas + name} }
 // Of is the schema of a type alone.
 func Of(typ string) *Schema { return &Schema{Type: Types{typ}} }
 
+// AnyObject is the schema of objects with any members.
+func AnyObject() *Schema { return &Schema{Type: Types{"object"}, AdditionalProperties: &Schema{}} }
+
 // ListOf is the schema of arrays.
 func ListOf(items *Schema) *Schema { return &Schema{Type: Types{"array"}, Items: items} }
 

@@ -5,7 +5,7 @@ SwaggerUIBundle({
   url: place.dataset.schema,
   deepLinking: true,
   displayRequestDuration: true,
-  docExpansion: 'none',
+  docExpansion: 'list',
   filter: true,
   tryItOutEnabled: true,
   validatorUrl: null, // nothing is asked of anybody else
