@@ -3,6 +3,7 @@ package rest
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -16,7 +17,7 @@ func (d describer) body(c *compiledRoute, op *ast.OperationDefinition) *openapi.
 	}
 	f := formDescriber{c.form, op, d.prepared.Schema()}
 	name := d.idOf(c) + "Body"
-	schema := f.schema(false)
+	schema := f.schema(inJSON)
 	body := &openapi.Body{Required: len(schema.Required) > 0 || c.form.list != ""}
 	if c.form.list != "" {
 		schema = openapi.ListOf(d.component(name+"Item", schema))
@@ -24,15 +25,26 @@ func (d describer) body(c *compiledRoute, op *ast.OperationDefinition) *openapi.
 		return body
 	}
 	ref := d.component(name, schema)
-	encoding := f.encoding()
 	body.Content.Set("application/json", &openapi.Media{Schema: ref, Example: d.example(ref)})
-	body.Content.Set("application/x-www-form-urlencoded", &openapi.Media{Schema: ref, Encoding: encoding})
-	if f.hasFiles() {
-		ref = d.component(name+"WithFile", f.schema(true))
+	if f.has(jsonObject) {
+		ref = d.component(name+"AsForm", f.schema(inForm))
 	}
-	body.Content.Set("multipart/form-data", &openapi.Media{Schema: ref, Encoding: encoding})
+	body.Content.Set("application/x-www-form-urlencoded", &openapi.Media{Schema: ref})
+	if f.has(picture) || f.has(upload) {
+		ref = d.component(name+"WithFile", f.schema(withFile))
+	}
+	body.Content.Set("multipart/form-data", &openapi.Media{Schema: ref})
 	return body
 }
+
+// manner is how a body is written.
+type manner int
+
+const (
+	inJSON   manner = iota
+	inForm          // objects are JSON in text
+	withFile        // likewise, and files come as such
+)
 
 // formDescriber writes the schemas of a form.
 type formDescriber struct {
@@ -41,36 +53,21 @@ type formDescriber struct {
 	of   *ast.Schema
 }
 
-// schema is that of the form's fields; files are files in it or text.
-func (f formDescriber) schema(asFiles bool) *openapi.Schema {
+// schema is that of the form's fields.
+func (f formDescriber) schema(as manner) *openapi.Schema {
 	s := openapi.Of("object")
 	for _, field := range f.form.fields {
-		value := field.schema(asFiles)
+		value := field.schema(as)
 		s.Add(field.wire, described(value, cmp.Or(value.Description, f.about(field))), field.required)
 	}
 	return s
 }
 
-func (f formDescriber) hasFiles() bool {
-	for _, field := range f.form.fields {
-		if field.isFile() {
-			return true
-		}
-	}
-	return false
+func (f formDescriber) has(k kind) bool {
+	return slices.ContainsFunc(f.form.fields, func(field compiledField) bool { return field.kind == k })
 }
 
 func (f compiledField) isFile() bool { return f.kind == picture || f.kind == upload }
-
-// encoding says which fields of a form are JSON.
-func (f formDescriber) encoding() (encoding openapi.Map[openapi.Encoding]) {
-	for _, field := range f.form.fields {
-		if field.kind == jsonObject {
-			encoding.Set(field.wire, openapi.Encoding{ContentType: "application/json"})
-		}
-	}
-	return encoding
-}
 
 // about is what the schema says of a field: in the operation's input, in the one that makes rows, or of an argument.
 func (f formDescriber) about(field compiledField) string {
@@ -102,15 +99,17 @@ func (f formDescriber) aboutArgument(variable string) string {
 }
 
 // schema is that of a field's values.
-func (f compiledField) schema(asFile bool) *openapi.Schema {
+func (f compiledField) schema(as manner) *openapi.Schema {
 	s := f.kind.schema()
-	if f.kind == text && !f.blank {
-		s.MinLength = 1
-	}
-	if f.kind == text {
+	switch {
+	case f.kind == text:
 		s.MaxLength = f.max
-	}
-	if f.isFile() && asFile {
+		if !f.blank {
+			s.MinLength = 1
+		}
+	case f.kind == jsonObject && as != inJSON:
+		s = &openapi.Schema{Type: openapi.Types{"string"}, Description: "A JSON object, as text."}
+	case f.isFile() && as == withFile:
 		s.Format, s.ContentMediaType = "binary", "application/octet-stream"
 	}
 	if f.nullable {

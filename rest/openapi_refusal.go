@@ -8,8 +8,8 @@ import (
 	"github.com/datasetgen/datagen/internal/openapi"
 )
 
-// documented are the refusals that many routes share.
-var documented = []struct {
+// commonRefusals are those that many routes share.
+var commonRefusals = []struct {
 	name string
 	says string
 	like refusal
@@ -33,7 +33,7 @@ func (d describer) addRefusals() {
 		Type: openapi.Types{"object"}, Description: "What is wrong, by field; non_field_errors is about the whole.",
 		AdditionalProperties: openapi.ListOf(openapi.Of("string")),
 	})
-	for _, r := range documented {
+	for _, r := range commonRefusals {
 		schema := openapi.RefTo("Detail")
 		if r.like.status == http.StatusBadRequest {
 			schema = &openapi.Schema{AnyOf: []*openapi.Schema{openapi.RefTo("Complaints"), schema}}
@@ -65,7 +65,7 @@ func headerOf(status int) (name, says string) {
 // refused are the refusals of a route, by status, in its words.
 func (d describer) refused(c *compiledRoute, op *ast.OperationDefinition) map[int]*openapi.Response {
 	all := map[int]*openapi.Response{}
-	for _, r := range documented {
+	for _, r := range commonRefusals {
 		if !c.mayRefuse(r.like.status, op) {
 			continue
 		}

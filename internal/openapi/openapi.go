@@ -66,14 +66,8 @@ type Body struct {
 
 // Media is a body in one media type.
 type Media struct {
-	Schema   *Schema       `json:"schema"`
-	Example  any           `json:"example,omitempty"`
-	Encoding Map[Encoding] `json:"encoding,omitempty"` // of fields of a form
-}
-
-// Encoding is how a field of a form is written.
-type Encoding struct {
-	ContentType string `json:"contentType"`
+	Schema  *Schema `json:"schema"`
+	Example any     `json:"example,omitempty"`
 }
 
 // Response is an answer, or a reference to one.

@@ -120,7 +120,7 @@ func (c *Components) exampleObject(s *Schema, known map[string]any) Map[any] {
 func (s *Schema) takes(value any) bool {
 	switch value := value.(type) {
 	case string:
-		return slices.Contains(s.Type, "string") && (s.Enum == nil || slices.Contains(s.Enum, any(value)))
+		return slices.Contains(s.Type, "string") && s.Format == "" && (s.Enum == nil || slices.Contains(s.Enum, any(value)))
 	case int:
 		return slices.Contains(s.Type, "integer")
 	case bool:
