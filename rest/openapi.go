@@ -41,6 +41,7 @@ var old = strings.NewReplacer(
 	"What signIn gives as accessToken.", "A token that lives for a quarter of an hour.",
 	"What signIn gives as refreshToken.", "Gets new tokens once, at /auth/token/refresh/.",
 	"Gets new tokens once, by refresh.", "Gets new tokens once, at /auth/token/refresh/.",
+	"The same from below the address of the server on;", "Where the zip is, below the address of the server;",
 	", see Annotation.data", "",
 	" Exactly one of file and data.", "",
 )

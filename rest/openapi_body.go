@@ -2,7 +2,6 @@ package rest
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -121,7 +120,7 @@ func (f compiledField) schema(as manner) *openapi.Schema {
 func (k kind) schema() *openapi.Schema {
 	switch k {
 	case integer:
-		return &openapi.Schema{Type: openapi.Types{"integer"}, Format: "int32", Minimum: new(math.MinInt32), Maximum: new(math.MaxInt32)}
+		return &openapi.Schema{Type: openapi.Types{"integer"}, Format: "int32"}
 	case boolean:
 		return openapi.Of("boolean")
 	case jsonObject:
