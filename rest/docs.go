@@ -22,13 +22,12 @@ var docsFiles embed.FS
 type docs struct {
 	documents []*asset.Asset // as in documentForms
 	page      *asset.Asset
-	assets    map[string]*asset.Asset // by name
+	assets    map[string]*asset.Asset // by path
 }
 
 var (
 	theSchema = answer{serve: (*API).serveSchema, like: "{}", media: []string{"application/json", "application/yaml"}}
 	theDocs   = answer{serve: (*API).serveDocs, like: `""`, media: []string{"text/html"}}
-	docsAsset = answer{serve: (*API).serveDocsAsset}
 )
 
 // documentForms are what the document can be had as; the first one when nobody says.
@@ -49,7 +48,7 @@ func newDocs(doc *openapi.Document) (*docs, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.assets[path.Base(name)] = asset.New(name, body)
+		d.assets[Base+"/docs/assets/"+path.Base(name)] = asset.New(name, body)
 	}
 	if err := d.addPage(); err != nil {
 		return nil, err
@@ -66,8 +65,8 @@ func (d *docs) addPage() error {
 		return err
 	}
 	urls := map[string]string{"schema": Base + "/schema/"}
-	for name, a := range d.assets {
-		urls[name] = a.URL(Base + "/docs/assets/" + name)
+	for at, a := range d.assets {
+		urls[path.Base(at)] = a.URL(at)
 	}
 	var body bytes.Buffer
 	if err := page.Execute(&body, urls); err != nil {
@@ -116,13 +115,3 @@ func formFor(r *http.Request) (best int) {
 
 // serveDocs answers with the page.
 func (api *API) serveDocs(w http.ResponseWriter, r *http.Request) { api.docs.page.ServeHTTP(w, r) }
-
-// serveDocsAsset answers with a file of the page.
-func (api *API) serveDocsAsset(w http.ResponseWriter, r *http.Request) {
-	found := api.docs.assets[path.Base(r.URL.Path)]
-	if found == nil {
-		api.refuse(w, r, notFound)
-		return
-	}
-	found.ServeHTTP(w, r)
-}

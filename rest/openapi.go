@@ -70,15 +70,10 @@ func describe(prepared *graph.Prepared, compiled []*compiledRoute) *openapi.Docu
 		seen[c.name()] = true
 	}
 	for _, c := range compiled {
-		if c.documented() {
-			d.add(c)
-		}
+		d.add(c)
 	}
 	return d.doc
 }
-
-// documented tells whether there is anything to say of a route.
-func (row route) documented() bool { return row.operation != "" || row.about != "" }
 
 func (d describer) add(c *compiledRoute) {
 	op := d.prepared.Operation(c.operation)

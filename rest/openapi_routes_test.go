@@ -33,10 +33,6 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		op := documented[name]
 		delete(documented, name)
 		switch {
-		case !row.documented():
-			if op != nil {
-				t.Errorf("%s is documented", name)
-			}
 		case op == nil:
 			t.Errorf("%s is not documented", name)
 		case op.Summary == "" || op.Description == "" || len(op.Tags) != 1:
@@ -45,15 +41,5 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 	}
 	for name := range documented {
 		t.Errorf("%s is documented and no route", name)
-	}
-}
-
-// TestOnlyFilesOfThePageAreUndocumented names the rows that the document leaves out.
-func TestOnlyFilesOfThePageAreUndocumented(t *testing.T) {
-	t.Parallel()
-	for _, row := range routes() {
-		if !row.documented() && !strings.HasPrefix(row.path, "/docs/assets/") {
-			t.Errorf("%s %s is not documented", row.method, row.path)
-		}
 	}
 }

@@ -31,7 +31,6 @@ const (
 // routes is the whole API.
 func routes() []route {
 	const (
-		docs        = "/docs"
 		signIn      = "/auth/token"
 		datasets    = "/datasets"
 		dataset     = datasets + "/{dataset}"
@@ -51,8 +50,7 @@ func routes() []route {
 	return []route{
 		{method: get, path: "", status: ok, answer: root, about: "Where the datasets are."},
 		{method: get, path: "/schema", status: ok, answer: theSchema, open: true, about: "This document, as JSON or YAML."},
-		{method: get, path: docs, status: ok, answer: theDocs, open: true, about: "A page to read this document and to try what it says."},
-		{method: get, path: docs + "/assets/{asset}", status: ok, answer: docsAsset, open: true},
+		{method: get, path: "/docs", status: ok, answer: theDocs, open: true, about: "A page to read this document and to try what it says."},
 
 		{method: post, path: signIn, operation: "SignIn", status: ok, answer: object("signIn"), body: credentials, says: ofSignIn, open: true, about: "Start a session, whose token lives long for clients that never refresh."},
 		{method: post, path: signIn + "/refresh", operation: "Refresh", status: ok, answer: object("refresh"), body: refreshToken, says: ofTokens, open: true},

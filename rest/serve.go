@@ -19,6 +19,10 @@ import (
 
 // ServeHTTP answers requests under Base.
 func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if file := api.docs.assets[r.URL.Path]; file != nil {
+		file.ServeHTTP(w, r)
+		return
+	}
 	res, params := api.match(r.URL.Path)
 	if res == nil {
 		api.refuse(w, r, notFound)
