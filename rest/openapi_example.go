@@ -6,9 +6,9 @@ import "github.com/datasetgen/datagen/internal/openapi"
 var examples = map[string]any{
 	"username":        "ana@example.com",
 	"password":        "s3cret-pass",
-	"token":           "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
-	"access":          "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
-	"refresh":         "dg_refresh_4f89",
+	"token":           "eyJ…",
+	"access":          "eyJ…",
+	"refresh":         "dgr_…",
 	"email":           "ana@example.com",
 	"first_name":      "Ana",
 	"last_name":       "Silva",
