@@ -56,10 +56,15 @@ type accessWorld struct {
 
 func (s *accessServer) newWorld(t *testing.T) *accessWorld {
 	t.Helper()
-	w := &accessWorld{accessServer: s}
+	return &accessWorld{World: s.world(t), accessServer: s}
+}
+
+// world makes a world, whose dataset has a name of its own.
+func (s *server) world(t *testing.T) (w *testkit.World) {
+	t.Helper()
 	err := s.db.Write(access.System(t.Context()), func(ctx context.Context, tx *ent.Tx) error {
-		w.World = testkit.NewWorld(t, &database.DB{Client: tx.Client()}) // with one commit, not a hundred
-		return tx.Dataset.UpdateOneID(w.Dataset.ID).SetName(datasetName(w.World)).Exec(ctx)
+		w = testkit.NewWorld(t, &database.DB{Client: tx.Client()}) // with one commit, not a hundred
+		return tx.Dataset.UpdateOneID(w.Dataset.ID).SetName(datasetName(w)).Exec(ctx)
 	})
 	if err != nil {
 		t.Fatal(err)

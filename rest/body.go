@@ -35,7 +35,7 @@ func (v raw) text() (string, bool) {
 type sent struct {
 	members map[string]raw
 	items   [][]byte // of a JSON array
-	isList  bool
+	other   string   // what the old service called the type of a body that is no object: list, int, …
 }
 
 // formMemory is how much of a form is held in memory, in bytes; larger files wait on disk.
@@ -85,15 +85,15 @@ func (c *compiledForm) readJSON(from io.Reader) (sent, error) {
 	case body[0] == '[':
 		return readItems(body)
 	}
-	return sent{}, refusal{http.StatusBadRequest, complaints{}.add(wholeForm, noDictionary(body)).body()}
+	return sent{other: pythonType(body)}, nil
 }
 
-func noDictionary(value []byte) string {
-	return "Invalid data. Expected a dictionary, but got " + pythonType(value) + "."
+func noDictionary(but string) string {
+	return "Invalid data. Expected a dictionary, but got " + but + "."
 }
 
 func readItems(list []byte) (sent, error) {
-	s := sent{isList: true}
+	s := sent{other: "list"}
 	for item := range rawjson.Elements(list) {
 		if len(s.items) == maxItems {
 			return sent{}, refusal{http.StatusBadRequest, detail(fmt.Sprintf("The list has more than %d items.", maxItems))}
@@ -156,7 +156,7 @@ func (c *compiledForm) readMultipart(r *http.Request, boundary string) (sent, er
 // membersOf reads those members of a JSON object that the form knows. The last one of a name counts.
 func (c *compiledForm) membersOf(object []byte) (map[string]raw, error) {
 	if object[0] != '{' {
-		return nil, complaint(noDictionary(object))
+		return nil, complaint(noDictionary(pythonType(object)))
 	}
 	members := map[string]raw{}
 	for name, value := range rawjson.Object(object).Members() {

@@ -59,8 +59,8 @@ func (c *compiledForm) variables(s sent, params map[string]string) (map[string]a
 	if c.list != "" {
 		return c.listed(s, params)
 	}
-	if s.isList {
-		return nil, complaints{}.add(wholeForm, noDictionary([]byte("[]"))), nil
+	if s.other != "" {
+		return nil, complaints{}.add(wholeForm, noDictionary(s.other)), nil
 	}
 	values, wrong, err := c.values(s.members, params)
 	if err != nil || wrong != nil || !c.input {
@@ -120,7 +120,7 @@ func (f compiledField) target(v raw) string {
 
 // listed reads a list of forms.
 func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any, complaints, error) {
-	if !s.isList {
+	if s.other != "list" {
 		return nil, complaints{}.add(wholeForm, "Data should be a list of "+c.list+"."), nil
 	}
 	list := make([]any, len(s.items))

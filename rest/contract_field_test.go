@@ -225,8 +225,8 @@ func TestPutAndPatch(t *testing.T) {
 			{"snapshot", "PUT ~/snapshots/$snapshot/", `{}`, `400 {"dataset": ` + isRequired + `}`},
 			{"job", "PUT ~/jobs/$job/", `{}`, `200 {"id": $job, "owner": $owner, "assignee": $assignee, "batch": $batch, "done": false, "reviewed": false}`},
 
-			{"dataset, filled", "PATCH ~/", `{"description": "at sea", ` + readOnly + `}`, `200 {"id": $dataset, "name": "boats", "description": "at sea", "num_images": 3}`},
-			{"dataset, nothing", "PATCH ~/", `{}`, `200 {"name": "boats", "description": "at sea"}`},
+			{"dataset, filled", "PATCH ~/", `{"description": "at sea", ` + readOnly + `}`, `200 {"id": $dataset, "name": "$name", "description": "at sea", "num_images": 3}`},
+			{"dataset, nothing", "PATCH ~/", `{}`, `200 {"name": "$name", "description": "at sea"}`},
 			{"label, filled", "PATCH ~/labels/$label/", `{"order": 3, "prompt": "p", "negative_prompt": "n", ` + readOnly + `}`, `200 {"id": $label, "name": "sail", "order": 3}`},
 			{
 				"label, put", "PUT ~/labels/$label/", `{"name": "mast", "color": "red"}`,

@@ -1,6 +1,8 @@
 package rest_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/datasetgen/datagen/internal/testkit"
 	"github.com/datasetgen/datagen/rest"
@@ -121,7 +124,10 @@ func TestHead(t *testing.T) {
 		ask := func(method, path string) (header http.Header, status, length int) {
 			r := testkit.Must(http.NewRequestWithContext(t.Context(), method, server.URL+c.target(t, path), http.NoBody))(t)
 			r.Header.Set("Authorization", c.key)
-			response := testkit.Must(server.Client().Do(r))(t)
+			response, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer response.Body.Close()
 			body := testkit.Must(io.ReadAll(response.Body))(t)
 			for _, name := range []string{"Date", "X-Request-Id"} {
@@ -212,6 +218,12 @@ func TestSignIn(t *testing.T) {
 			{"refresh nonsense", "POST /auth/token/refresh/", `{"refresh": "x"}`, bad},
 			{"refresh nothing", "POST /auth/token/refresh/", ``, `400 {"refresh": ["This field is required."]}`},
 		})
+		if days := lifetime(t, c.names["token"]).Hours() / 24; days < 29.9 || days > 30.1 {
+			t.Errorf("the token is good for %f days, want 30", days)
+		}
+		if minutes := lifetime(t, c.names["access"]).Minutes(); minutes < 14.9 || minutes > 15.1 {
+			t.Errorf("the access token is good for %f minutes, want 15", minutes)
+		}
 		for header, want := range map[string]string{
 			"":                           `200 {"authenticated":false}`,
 			"Token " + c.names["token"]:  `200 {"authenticated":true}`,
@@ -225,4 +237,18 @@ func TestSignIn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// lifetime is how long a JWT is good for, as it says itself.
+func lifetime(t *testing.T, token string) time.Duration {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("no JWT: %s", token)
+	}
+	var claims struct{ Exp float64 }
+	if err := json.Unmarshal(testkit.Must(base64.RawURLEncoding.DecodeString(parts[1]))(t), &claims); err != nil {
+		t.Fatal(err)
+	}
+	return time.Until(time.Unix(int64(claims.Exp), 0))
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func clients(t *testing.T, test func(t *testing.T, c *client)) {
 	t.Helper()
 	t.Parallel()
 	servers(t, func(t *testing.T, s *server) {
-		w := testkit.NewWorld(t, s.db)
+		w := s.world(t)
 		c := &client{server: s, World: w, key: s.keyOf(t, w.Users["owner"]), names: map[string]string{}}
 		c.nameRows("", w)
 		c.nameRows("foreign_", w.Foreign)
@@ -105,7 +106,7 @@ func (c *client) check(tb testing.TB, f fact) {
 func (c *client) compare(tb testing.TB, name string, got reply, want string) {
 	tb.Helper()
 	status, body, _ := strings.Cut(c.fill(tb, want), " ")
-	if fmt.Sprint(got.status) != status {
+	if strconv.Itoa(got.status) != status {
 		tb.Errorf("%s: %s, want %s", name, got.line(), want)
 		return
 	}

@@ -152,7 +152,7 @@ func (l *compiledListing) terms(search string) []any {
 		return nil
 	}
 	var all []any
-	for word := range strings.FieldsSeq(search) {
+	for word := range strings.FieldsSeq(strings.ReplaceAll(search, "\x00", "")) {
 		either := make([]any, len(l.search))
 		for i, field := range l.search {
 			either[i] = map[string]any{field: word}
@@ -181,8 +181,9 @@ func (l *compiledListing) order(ordering string) map[string]any {
 	return nil
 }
 
-// read makes the text of a parameter a value, nil when it says nothing.
+// read makes the text of a parameter a value, nil when it says nothing. No row has what is not UTF-8.
 func (f compiledFilter) read(s string) (any, error) {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	if s == "" {
 		return nil, nil
 	}

@@ -54,12 +54,11 @@ func (c *call) page() ([]byte, error) {
 		return nil, err
 	}
 	variables, keys, wrong := c.route.list.variables(query)
-	if wrong == nil {
-		if wrong, err = c.choose(keys); err != nil {
-			return nil, err
-		}
+	foreign, err := c.choose(keys)
+	if err != nil {
+		return nil, err
 	}
-	if wrong != nil {
+	if wrong = append(wrong, foreign...); wrong != nil {
 		return nil, c.route.says.about(wrong)
 	}
 	for name, key := range c.params {

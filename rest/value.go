@@ -85,7 +85,8 @@ func isNone(v raw, k kind) bool {
 // plain is the text of a form's field or of a JSON string.
 func plain(v raw) (string, bool) {
 	if v.json == nil {
-		return v.text()
+		s, ok := v.text()
+		return s, ok && utf8.ValidString(s)
 	}
 	if v.json[0] != '"' {
 		return "", false
