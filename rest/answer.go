@@ -1,12 +1,18 @@
 package rest
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // answer says which part of an operation's data the body is, and what becomes of it.
 type answer struct {
 	path  []string // from the data down
 	paged bool     // it is a connection
 	write func(c *call, value []byte) ([]byte, error)
+	serve func(api *API, w http.ResponseWriter, r *http.Request) // instead of all that; for files
+	like  string                                                 // JSON, to tell readers what is no part of the data
+	media []string                                               // types of the body; JSON when there are none
 }
 
 // object is the answer with what a path of names leads to; without it there is no such thing.
@@ -25,10 +31,10 @@ func names(path string) []string {
 }
 
 var (
-	root     = answer{write: rootBody}
+	root     = answer{write: rootBody, like: `{"datasets":""}`}
 	nothing  = answer{write: func(*call, []byte) ([]byte, error) { return nil, nil }}
-	assigned = answer{write: func(*call, []byte) ([]byte, error) { return []byte(`{"assigned_jobs":true}`), nil }}
-	verified = answer{path: []string{"verified"}, write: func(_ *call, value []byte) ([]byte, error) {
+	assigned = answer{like: `{"assigned_jobs":true}`, write: func(*call, []byte) ([]byte, error) { return []byte(`{"assigned_jobs":true}`), nil }}
+	verified = answer{path: []string{"verified"}, like: "{}", write: func(_ *call, value []byte) ([]byte, error) {
 		if string(value) != "true" {
 			return nil, badToken
 		}

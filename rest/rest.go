@@ -28,6 +28,7 @@ type API struct {
 	run          runner
 	authenticate Authenticator
 	paths        []*resource
+	docs         *docs
 	log          *slog.Logger
 }
 
@@ -51,10 +52,17 @@ func New(g *graph.Gateway, who Authenticator, log *slog.Logger) (*API, error) {
 		return nil, fmt.Errorf("operations of REST: %w", err)
 	}
 	api := &API{run: prepared, authenticate: who, log: log}
+	var compiled []*compiledRoute
 	for _, row := range routes() {
-		if err := api.add(prepared, row); err != nil {
+		c, err := compile(prepared, row)
+		if err != nil {
 			return nil, fmt.Errorf("route %s %s: %w", row.method, row.path, err)
 		}
+		api.resource(row.path).methods[row.method] = c
+		compiled = append(compiled, c)
+	}
+	if api.docs, err = newDocs(describe(prepared, compiled)); err != nil {
+		return nil, fmt.Errorf("documentation of REST: %w", err)
 	}
 	return api, nil
 }
@@ -74,17 +82,6 @@ func theDocument() (string, error) {
 		text.Write(content)
 	}
 	return text.String(), nil
-}
-
-// add compiles a row of the table.
-func (api *API) add(prepared *graph.Prepared, row route) error {
-	compiled, err := compile(prepared, row)
-	if err != nil {
-		return err
-	}
-	res := api.resource(row.path)
-	res.methods[row.method] = compiled
-	return nil
 }
 
 // resource is the one of a path, made when it is new.

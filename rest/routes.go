@@ -14,6 +14,7 @@ type route struct {
 	says      wording // of errors, when it is not that of most routes
 	open      bool    // also to those who have not signed in
 	long      bool    // takes longer than others
+	about     string  // for readers of the document, where the schema does not say it
 }
 
 const (
@@ -47,14 +48,16 @@ func routes() []route {
 		snapshot    = snapshots + "/{snapshot}"
 	)
 	return []route{
-		{method: get, path: "", status: ok, answer: root},
+		{method: get, path: "", status: ok, answer: root, about: "Where the datasets are."},
+		{method: get, path: "/schema", status: ok, answer: theSchema, open: true, about: "This document, as JSON or YAML."},
+		{method: get, path: "/docs", status: ok, answer: theDocs, open: true, about: "A page to read this document and to try what it says."},
 
-		{method: post, path: signIn, operation: "SignIn", status: ok, answer: object("signIn"), body: credentials, says: ofSignIn, open: true},
+		{method: post, path: signIn, operation: "SignIn", status: ok, answer: object("signIn"), body: credentials, says: ofSignIn, open: true, about: "Start a session, whose token lives long for clients that never refresh."},
 		{method: post, path: signIn + "/refresh", operation: "Refresh", status: ok, answer: object("refresh"), body: refreshToken, says: ofTokens, open: true},
 		{method: post, path: signIn + "/verify", operation: "Verify", status: ok, answer: verified, body: anyToken, says: ofTokens, open: true},
 		{method: get, path: "/auth/user", operation: "GetUser", status: ok, answer: object("user")},
 		{method: get, path: "/auth/users", operation: "ListUsers", status: ok, answer: object("users")},
-		{method: get, path: "/auth/is_authenticated", operation: "IsAuthenticated", status: ok, answer: object(""), open: true},
+		{method: get, path: "/auth/is_authenticated", operation: "IsAuthenticated", status: ok, answer: object(""), open: true, about: "Whether anybody is signed in."},
 
 		{method: get, path: datasets, operation: "ListDatasets", status: ok, answer: page("datasets"), list: datasetList},
 		{method: post, path: datasets, operation: "CreateDataset", status: made, answer: object("dataset"), body: datasetForm},
@@ -63,9 +66,9 @@ func routes() []route {
 		{method: patch, path: dataset, operation: "UpdateDataset", status: ok, answer: object("dataset"), body: datasetForm},
 		{method: del, path: dataset, operation: "DeleteDataset", status: nobody, answer: nothing},
 		{method: get, path: dataset + "/pie_chart", operation: "AnnotationPie", status: ok, answer: object("dataset.slices")},
-		{method: get, path: dataset + "/bar_chart", operation: "AnnotationBars", status: ok, answer: object("dataset.bars")},
+		{method: get, path: dataset + "/bar_chart", operation: "AnnotationBars", status: ok, answer: object("dataset.bars"), about: "How many annotations carry each label, by the label's id."},
 		{method: get, path: dataset + "/image_pie_chart", operation: "ImagePie", status: ok, answer: object("dataset.slices")},
-		{method: get, path: dataset + "/image_bar_chart", operation: "ImageBars", status: ok, answer: object("dataset.bars")},
+		{method: get, path: dataset + "/image_bar_chart", operation: "ImageBars", status: ok, answer: object("dataset.bars"), about: "How many images have annotations that carry each label, by the label's id."},
 		{method: post, path: dataset + "/generate_snapshot", operation: "GenerateSnapshot", status: ok, answer: object("snapshot"), long: true},
 
 		{method: get, path: labels, operation: "ListLabels", status: ok, answer: page("dataset.labels"), list: labelList},

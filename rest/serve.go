@@ -19,6 +19,10 @@ import (
 
 // ServeHTTP answers requests under Base.
 func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if file := api.docs.assets[r.URL.Path]; file != nil {
+		file.ServeHTTP(w, r)
+		return
+	}
 	res, params := api.match(r.URL.Path)
 	if res == nil {
 		api.refuse(w, r, notFound)
@@ -35,6 +39,10 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = get
 	}
 	c := &call{api: api, r: r, route: res.methods[method]}
+	if c.route != nil && c.route.answer.serve != nil {
+		c.route.answer.serve(api, w, r)
+		return
+	}
 	defer c.removeFiles()
 	body, err := c.answer(params)
 	if err != nil {

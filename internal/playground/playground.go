@@ -13,14 +13,10 @@ package playground
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-)
 
-// policy is the page's Content-Security-Policy. The images of data: URLs are
-// the marks that CodeMirror's style sheet puts beside lines with errors.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-	"img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+	"github.com/datasetgen/datagen/internal/asset"
+)
 
 // Options says where the playground is found.
 type Options struct {
@@ -49,36 +45,11 @@ func Wants(r *http.Request) bool {
 	}
 	params := r.URL.Query()
 	asks := params.Has("query") || params.Has("extensions") // extensions alone name a persisted query
-	return !asks && accepts(r.Header.Values("Accept"), "text/html")
-}
-
-// accepts tells whether the values of an Accept or Accept-Encoding header name
-// what, and do not refuse it with a weight of 0. Wildcards do not count: every
-// client but a browser sends them without meaning pages.
-func accepts(values []string, what string) bool {
-	for item := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		name, params, _ := strings.Cut(item, ";")
-		if strings.EqualFold(strings.TrimSpace(name), what) {
-			return !refused(params)
-		}
-	}
-	return false
-}
-
-func refused(params string) bool {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(param, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		weight, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		return err == nil && weight == 0
-	}
-	return false
+	return !asks && asset.Accepts(r.Header.Values("Accept"), "text/html")
 }
 
 // handler serves assets by their URL paths.
-type handler map[string]*asset
+type handler map[string]*asset.Asset
 
 // ServeHTTP satisfies http.Handler.
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -87,10 +58,5 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return
-	}
-	found.serve(w, r)
+	found.ServeHTTP(w, r)
 }
