@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/datasetgen/datagen/internal/fault"
@@ -39,16 +40,17 @@ func (c complaints) body() map[string]any {
 	return body
 }
 
-// line is all complaints in one text.
+// line is all complaints in one text, each once.
 func (c complaints) line() string {
 	var lines []string
 	for _, one := range c {
 		for _, message := range one.messages {
-			if one.field == wholeForm {
-				lines = append(lines, message)
-				continue
+			if one.field != wholeForm {
+				message = one.field + ": " + message
 			}
-			lines = append(lines, one.field+": "+message)
+			if !slices.Contains(lines, message) {
+				lines = append(lines, message)
+			}
 		}
 	}
 	return strings.Join(lines, "; ")

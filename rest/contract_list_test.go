@@ -125,6 +125,8 @@ func TestFilters(t *testing.T) {
 		c.makeImagesDiffer(t)
 		const noChoice = `["Select a valid choice. That choice is not one of the available choices."]`
 		for request, want := range map[string]string{
+			"~/images/?id=$image2":                    "$image2",
+			"~/images/?id=0":                          "",
 			"~/images/?name=$name1":                   "$image",
 			"~/images/?name=" + "nothing":             "",
 			"~/images/?prompt=a+boat":                 "$image",
@@ -146,7 +148,7 @@ func TestFilters(t *testing.T) {
 			"~/images/?base_image=$image2":            "",
 			"~/images/?job=":                          "$image3 $image2 $image",
 			"~/images/?done=&reviewed=&name=":         "$image3 $image2 $image",
-			"~/images/?unknown=5&id=7&owner=x":        "$image3 $image2 $image",
+			"~/images/?unknown=5&owner=x":             "$image3 $image2 $image",
 			"~/images/?search=FIRST":                  "$image",
 			"~/images/?search=first+shore":            "$image",
 			"~/images/?search=first+nothing":          "",
@@ -203,6 +205,7 @@ func TestFilters(t *testing.T) {
 			"~/images/?batch=$other_batch":            "",
 			"~/jobs/?assignee=$foreign_owner":         `400 {"assignee":` + noChoice + `}`,
 			"~/jobs/?owner=abc&batch=$foreign_batch":  `400 {"batch":` + noChoice + `,"owner":` + noChoice + `}`,
+			"~/images/?id=x":                          `400 {"id":["Enter a number."]}`,
 			"~/batches/?unassigned=x&unassigned_gt=y": `400 {"unassigned":["Enter a number."],"unassigned_gt":["Enter a number."]}`,
 		} {
 			if got := c.ids(t, request); got != c.fill(t, want) {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/datasetgen/datagen/internal/gid"
 )
 
 // listing is what a list can be narrowed and ordered by. The types of the operation's arguments say how.
@@ -45,6 +48,7 @@ var (
 	snapshotList   = &listing{filters: moments, search: []string{"nameContainsFold"}}
 	imageList      = &listing{
 		filters: slices.Concat([]filter{
+			{param: "id"},
 			{param: "name"},
 			{param: "prompt"},
 			{param: "negative_prompt"},
@@ -59,7 +63,7 @@ var (
 		search: []string{"nameContainsFold", "originalNameContainsFold"},
 	}
 	jobList = &listing{filters: slices.Concat([]filter{
-		{param: "owner"}, {param: "assignee"}, {param: "batch"}, {param: "done"}, {param: "reviewed"}, {"timestamp", "createdAt"},
+		{param: "id"}, {param: "owner"}, {param: "assignee"}, {param: "batch"}, {param: "done"}, {param: "reviewed"}, {"timestamp", "createdAt"},
 	}, moments)}
 	batchList = &listing{
 		filters: slices.Concat([]filter{
@@ -99,7 +103,11 @@ func compileListing(schema *ast.Schema, op *ast.OperationDefinition, l *listing)
 		}
 		f.field = names[i]
 		def := where.Fields.ForName(f.field)
-		c.filters = append(c.filters, compiledFilter{f, def.Type.Name(), entityOf(f.field)})
+		entity := entityOf(f.field)
+		if f.field == "id" {
+			entity = strings.TrimSuffix(where.Name, "WhereInput")
+		}
+		c.filters = append(c.filters, compiledFilter{f, def.Type.Name(), entity})
 	}
 	for _, name := range l.search {
 		if where.Fields.ForName(name) == nil {
@@ -126,7 +134,7 @@ func (l *compiledListing) variables(query url.Values) (variables, keys map[strin
 			wrong = wrong.add(f.param, err.Error())
 		case value != nil:
 			where[f.field] = value
-			if f.typ == "ID" {
+			if f.typ == "ID" && f.field != "id" {
 				keys[f.param] = value
 			}
 		}
@@ -196,12 +204,15 @@ func (f compiledFilter) read(s string) (any, error) {
 	case "Int":
 		n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 		if err != nil || n < -1<<31 || n >= 1<<31 {
-			return nil, complaint("Enter a number.")
+			return nil, noNumber
 		}
 		return int64(n), nil
 	case "Time":
 		return readMoment(s)
 	case "ID":
+		if f.field == "id" {
+			return f.readOwnKey(s)
+		}
 		id, err := readKey(raw{texts: []string{s}}, f.entity)
 		if err != nil {
 			return nil, noChoice
@@ -209,6 +220,21 @@ func (f compiledFilter) read(s string) (any, error) {
 		return id, nil
 	}
 	return s, nil
+}
+
+const noNumber = complaint("Enter a number.")
+
+// readOwnKey reads the key of a listed row, which need not be there.
+func (f compiledFilter) readOwnKey(s string) (any, error) {
+	s = strings.TrimSpace(s)
+	if !keyText.MatchString(s) {
+		return nil, noNumber
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 1 {
+		n = math.MaxInt64 // no row has it either
+	}
+	return gid.Encode(f.entity, strconv.FormatInt(n, 10)), nil
 }
 
 // readFlag reads a boolean; what is none says nothing.
