@@ -348,6 +348,9 @@ func (_m *Annotation) DatabaseID() string {
 	return _m.ID.String()
 }
 
+// Bind makes c read what is followed from a row that was put together rather than read.
+func (_m *Annotation) Bind(c *Client) { _m.config = c.config }
+
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Annotation) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
 

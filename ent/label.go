@@ -250,6 +250,9 @@ func (_m *Label) DatabaseID() int {
 	return int(_m.ID)
 }
 
+// Bind makes c read what is followed from a row that was put together rather than read.
+func (_m *Label) Bind(c *Client) { _m.config = c.config }
+
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Label) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
 

@@ -224,6 +224,9 @@ func (_m *Snapshot) DatabaseID() int {
 	return int(_m.ID)
 }
 
+// Bind makes c read what is followed from a row that was put together rather than read.
+func (_m *Snapshot) Bind(c *Client) { _m.config = c.config }
+
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Snapshot) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
 

@@ -414,6 +414,9 @@ func (_m *User) DatabaseID() int {
 	return int(_m.ID)
 }
 
+// Bind makes c read what is followed from a row that was put together rather than read.
+func (_m *User) Bind(c *Client) { _m.config = c.config }
+
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *User) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/rawjson"
 )
 
@@ -41,12 +42,15 @@ type sent struct {
 // formMemory is how much of a form is held in memory, in bytes; larger files wait on disk.
 const formMemory = 8 << 20
 
-// maxItems is how many items of a list are looked at; no operation takes as many.
-const maxItems = 100_000
+// maxItems is how many items a list may have: the only lists are those of annotations.
+const maxItems = annotate.MaxChanges
 
 // readBody reads a body in any of the ways in which old clients send one, and keeps of it what the form knows.
 func (c *compiledForm) readBody(r *http.Request) (sent, error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if errors.Is(err, mime.ErrInvalidMediaParameter) {
+		err = nil // the type is known all the same
+	}
 	switch {
 	case r.Header.Get("Content-Type") == "", err == nil && media == "application/json":
 		return c.readJSON(r.Body)

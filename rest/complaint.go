@@ -1,13 +1,13 @@
 package rest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/rawjson"
 )
 
 // complaints are what is wrong with a body, by field, in the form's order.
@@ -76,7 +76,7 @@ func (c *compiledForm) values(members map[string]raw, params map[string]string) 
 	values = map[string]any{}
 	for _, f := range c.fields {
 		v, sent := members[f.wire]
-		if !sent {
+		if !sent || f.leftBlank(v) {
 			if f.required {
 				wrong = wrong.add(f.wire, f.missing().Error())
 			}
@@ -99,6 +99,12 @@ func (c *compiledForm) values(members map[string]raw, params map[string]string) 
 		values[name] = variable(param, params[param])
 	}
 	return values, wrong, nil
+}
+
+// leftBlank tells an input of a form that was left empty and need not be filled in.
+func (f compiledField) leftBlank(v raw) bool {
+	s, ok := v.text()
+	return ok && s == "" && !f.mandatory && !f.blank && f.kind != key
 }
 
 // missing is the complaint about a field that was not sent.
@@ -128,9 +134,12 @@ func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any,
 	list := make([]any, len(s.items))
 	var all complaints
 	for i, item := range s.items {
+		if len(all) > maxShown {
+			break
+		}
 		members, err := c.membersOf(item)
 		if err != nil {
-			all = all.add(fault.Path(c.list, i), err.Error())
+			all = append(all, complained{fault.Path(c.list, i), []string{err.Error()}})
 			continue
 		}
 		values, wrong, err := c.values(members, params)
@@ -144,7 +153,7 @@ func (c *compiledForm) listed(s sent, params map[string]string) (map[string]any,
 		}
 		list[i] = values
 	}
-	return map[string]any{c.list: list}, all.first(maxShown), nil
+	return map[string]any{c.list: list}, all.shown(), nil
 }
 
 // ofItem is a complaint about a field of an item. That there is no row of a key is all that is said of it.
@@ -158,12 +167,12 @@ func (c *compiledForm) ofItem(i int, field, message string, v raw) complained {
 // maxShown is how many complaints about the items of a list a client is told.
 const maxShown = 100
 
-// first is the first n of the complaints, and how many there are beyond them.
-func (c complaints) first(n int) complaints {
-	if len(c) <= n {
+// shown are those of the complaints that a client is told.
+func (c complaints) shown() complaints {
+	if len(c) <= maxShown {
 		return c
 	}
-	return append(c[:n:n], complained{wholeForm, []string{fmt.Sprintf("and %d more", len(c)-n)}})
+	return append(c[:maxShown:maxShown], complained{wholeForm, []string{"and more"}})
 }
 
 // wire makes complaints of the domain about an input those of the fields that old clients know; outside tells that
@@ -251,7 +260,7 @@ func indexOf(path []any) (int, bool) {
 
 // keyOf is a key as it was sent.
 func keyOf(v raw) string {
-	s, _ := scalar(v)
+	s, _ := scalar(v.key())
 	return strings.TrimSpace(s)
 }
 
@@ -259,9 +268,11 @@ func keyAt(v raw, i int) string {
 	if v.json == nil {
 		return v.texts[i]
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(v.json, &list) != nil || i >= len(list) {
-		return ""
+	for item := range rawjson.Elements(v.json) {
+		if i == 0 {
+			return keyOf(raw{json: item})
+		}
+		i--
 	}
-	return keyOf(raw{json: list[i]})
+	return ""
 }

@@ -109,9 +109,10 @@ type compiledForm struct {
 type compiledField struct {
 	field
 
-	entity   string // the type of the row that a key names
-	max      int    // characters; 0 is any number
-	nullable bool
+	entity    string // the type of the row that a key names
+	max       int    // characters; 0 is any number
+	nullable  bool
+	mandatory bool // of what is made, whatever the method
 }
 
 // compileForm looks up in the schema what the form of a route leaves to it.
@@ -176,6 +177,7 @@ func (t fieldTypes) compile(f field, method string) (compiledField, error) {
 		c.nullable = c.kind == key && !typ.NonNull && !t.mandatory(c.name)
 		c.required = f.required || t.mandatory(c.name)
 	}
+	c.mandatory = c.required
 	c.required = c.required && (method == post || method == put && !f.optional)
 	return c, nil
 }

@@ -202,11 +202,11 @@ func (f compiledFilter) read(s string) (any, error) {
 	case "Boolean":
 		return readFlag(s), nil
 	case "Int":
-		n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		if err != nil || n < -1<<31 || n >= 1<<31 {
+		n, err := readInteger(raw{texts: []string{s}})
+		if err != nil {
 			return nil, noNumber
 		}
-		return int64(n), nil
+		return n, nil
 	case "Time":
 		return readMoment(s)
 	case "ID":

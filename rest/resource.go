@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,14 +94,14 @@ func isVariable(part string) (name string, ok bool) {
 	return strings.TrimSuffix(name, "}"), ok
 }
 
-// match finds the resource of a path, with or without a slash at its end and doubled ones, and the values of its
+// match finds the resource of an escaped path, with or without a slash at its end and doubled ones, and the values of its
 // variables. Literal parts win over variables.
 func (api *API) match(urlPath string) (found *resource, params map[string]string) {
-	rest, ok := strings.CutPrefix(path.Clean("/"+urlPath), Base)
-	if !ok {
+	base, parts := split(Base), split(urlPath)
+	if len(parts) < len(base) || !slices.Equal(parts[:len(base)], base) {
 		return nil, nil
 	}
-	parts := split(rest)
+	parts = parts[len(base):]
 	for _, res := range api.paths {
 		values, ok := res.match(parts)
 		if ok && (found == nil || len(values) < len(params)) {
@@ -141,6 +140,16 @@ func (res *resource) allow() string {
 		methods = append(methods, "HEAD")
 	}
 	return strings.Join(append(methods, "OPTIONS"), ", ")
+}
+
+// isOpen tells whether all that can be done with the resource is open to all.
+func (res *resource) isOpen() bool {
+	for _, r := range res.methods {
+		if !r.open {
+			return false
+		}
+	}
+	return true
 }
 
 // keysOf makes the values of a path's variables keys of rows. When one is no number (or UUID, of an annotation), ok

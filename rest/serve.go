@@ -23,7 +23,7 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		file.ServeHTTP(w, r)
 		return
 	}
-	res, params := api.match(r.URL.Path)
+	res, params := api.match(r.URL.EscapedPath())
 	if res == nil {
 		api.refuse(w, r, notFound)
 		return
@@ -38,7 +38,7 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if method == http.MethodHead {
 		method = get
 	}
-	c := &call{api: api, r: r, route: res.methods[method]}
+	c := &call{api: api, r: r, open: res.isOpen(), route: res.methods[method]}
 	if c.route != nil && c.route.answer.serve != nil {
 		c.route.answer.serve(api, w, r)
 		return
@@ -56,6 +56,7 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type call struct {
 	api    *API
 	r      *http.Request
+	open   bool              // all methods of the resource are open to all
 	route  *compiledRoute    // nil when the resource knows no such method
 	params map[string]string // keys of the rows that the path names, by its variables
 	sent   sent
@@ -99,21 +100,26 @@ func (c *call) answer(params map[string]string) ([]byte, error) {
 	return c.route.answer.write(c, value)
 }
 
-// signIn finds out who asks. Routes that are open to all look at credentials only if they tell who asks.
+// signIn finds out who asks. To sign in, nobody has a use for old credentials; what else is open to all looks at
+// credentials because they tell who asks.
 func (c *call) signIn() error {
-	if c.route != nil && c.route.open && c.route.method == post {
-		return nil // whoever signs in has no use for old credentials
+	if c.open && (c.route == nil || c.route.method == post) {
+		c.r.Body = http.MaxBytesReader(nil, c.r.Body, openBody)
+		return nil
 	}
 	v, err := c.api.authenticate(c.r.Context(), c.r.Header.Get("Authorization"))
 	switch {
 	case err == nil:
 		c.r = c.r.WithContext(access.WithViewer(c.r.Context(), v))
-	case errors.Is(err, auth.ErrNoCredentials) && c.route != nil && c.route.open:
+	case errors.Is(err, auth.ErrNoCredentials) && c.open:
 	default:
 		return err
 	}
 	return nil
 }
+
+// openBody is how many bytes anybody may send without having signed in.
+const openBody = 64 << 10
 
 // write reads the body of a request that writes, once what it is about is known to be there for who asks.
 func (c *call) write() (map[string]any, error) {

@@ -28,18 +28,19 @@ type complaint string
 func (c complaint) Error() string { return string(c) }
 
 const (
-	isRequired = complaint("This field is required.")
-	isNull     = complaint("This field may not be null.")
-	isBlank    = complaint("This field may not be blank.")
-	noText     = complaint("Not a valid string.")
-	nulText    = complaint("Null characters are not allowed.")
-	noInteger  = complaint("A valid integer is required.")
-	noBoolean  = complaint("Must be a valid boolean.")
-	noUUID     = complaint("Must be a valid UUID.")
-	noJSON     = complaint("Value must be valid JSON.")
-	noFile     = complaint("No file was submitted.")
-	notAFile   = complaint("The submitted data was not a file. Check the encoding type on the form.")
-	fixedImage = complaint("The picture of an image cannot be replaced. Add another image instead.")
+	isRequired  = complaint("This field is required.")
+	isNull      = complaint("This field may not be null.")
+	isBlank     = complaint("This field may not be blank.")
+	noText      = complaint("Not a valid string.")
+	nulText     = complaint("Null characters are not allowed.")
+	noInteger   = complaint("A valid integer is required.")
+	noBoolean   = complaint("Must be a valid boolean.")
+	noUUID      = complaint("Must be a valid UUID.")
+	tooManyKeys = complaint("Ensure this field has no more than 10000 elements.")
+	noJSON      = complaint("Value must be valid JSON.")
+	noFile      = complaint("No file was submitted.")
+	notAFile    = complaint("The submitted data was not a file. Check the encoding type on the form.")
+	fixedImage  = complaint("The picture of an image cannot be replaced. Add another image instead.")
 )
 
 // read makes what was sent a value of GraphQL.
@@ -196,8 +197,21 @@ func pythonType(value []byte) string {
 
 var keyText = regexp.MustCompile(`^\s*([-+]?\d+)\s*$`)
 
+// key is the key of a row that was sent as a whole, as clients read it, and else what was sent.
+func (v raw) key() raw {
+	if len(v.json) == 0 || v.json[0] != '{' {
+		return v
+	}
+	for name, value := range rawjson.Object(v.json).Members() {
+		if name == "id" {
+			return raw{json: value}
+		}
+	}
+	return v
+}
+
 func readKey(v raw, entity string) (any, error) {
-	s, ok := scalar(v)
+	s, ok := scalar(v.key())
 	match := keyText.FindStringSubmatch(s)
 	if !ok || match == nil {
 		return nil, complaint("Incorrect type. Expected pk value, received " + pythonType(v.json) + ".")
@@ -214,6 +228,9 @@ func noRow(key string) complaint {
 	return complaint(fmt.Sprintf("Invalid pk %q - object does not exist.", key))
 }
 
+// maxKeys is how many keys of a list are looked at; no operation takes as many.
+const maxKeys = 10_000
+
 func readKeys(v raw, entity string) (any, error) {
 	var values []raw
 	switch {
@@ -223,10 +240,15 @@ func readKeys(v raw, entity string) (any, error) {
 		}
 	case v.json[0] == '[':
 		for item := range rawjson.Elements(v.json) {
-			values = append(values, raw{json: item})
+			if values = append(values, raw{json: item}); len(values) > maxKeys {
+				break
+			}
 		}
 	default:
 		return nil, complaint(fmt.Sprintf("Expected a list of items but got type %q.", pythonType(v.json)))
+	}
+	if len(values) > maxKeys {
+		return nil, tooManyKeys
 	}
 	ids := make([]any, len(values))
 	for i, value := range values {
@@ -282,7 +304,8 @@ func readUpload(v raw) (any, error) {
 	return s, nil
 }
 
-// readKept lets clients send back where the picture is, as they have read it, and no other picture.
+// readKept lets clients send back where the picture is, as they have read it here or from the old service, and no
+// other picture.
 func readKept(v raw) (any, error) {
 	if s, ok := plain(v); ok && (strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")) {
 		return nil, errAbsent

@@ -60,6 +60,9 @@ var modelTemplate = gen.MustParse(gen.NewTemplate("model").Parse(`
 		return {{ if $.ID.IsInt }}int({{ $.Receiver }}.ID){{ else }}{{ $.Receiver }}.ID.String(){{ end }}
 	}
 
+	// Bind makes c read what is followed from a row that was put together rather than read.
+	func ({{ $.Receiver }} *{{ $.Name }}) Bind(c *Client) { {{ $.Receiver }}.config = c.config }
+
 	// JoinSiblings makes g the rows that the same statement read.
 	func ({{ $.Receiver }} *{{ $.Name }}) JoinSiblings(g *sibling.Group) { {{ $.Receiver }}.Siblings = g }
 {{ end }}

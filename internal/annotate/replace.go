@@ -31,7 +31,7 @@ type Input struct {
 // Replacement is what became of the annotations of an image.
 type Replacement struct {
 	Image   *ent.Image
-	IDs     []gid.AnnotationID // of the annotations, in their order
+	Written []*ent.Annotation // the annotations, in their order
 	Created int
 	Updated int
 	Kept    int // that were so already
@@ -141,7 +141,7 @@ func (r *Replacement) count(result Result) {
 	default:
 		return
 	}
-	r.IDs = append(r.IDs, *result.ID)
+	r.Written = append(r.Written, result.Annotation)
 }
 
 // decidePlaced is decideCreate for an annotation whose place is known.

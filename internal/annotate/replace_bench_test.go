@@ -31,8 +31,8 @@ func BenchmarkReplace(b *testing.B) {
 					}
 				}
 			})
-			for i, id := range save(list).IDs {
-				list[i].ID = &id
+			for i, a := range save(list).Written {
+				list[i].ID = &a.ID
 			}
 			b.Run("unchanged", func(b *testing.B) {
 				for b.Loop() {

@@ -58,7 +58,7 @@ func TestReplace(t *testing.T) {
 						t.Errorf("stored %s; want %s", got, want.stored)
 					}
 					for i := range sent {
-						sent[i].ID = &r.IDs[i]
+						sent[i].ID = &r.Written[i].ID
 					}
 				}
 			})
@@ -100,8 +100,8 @@ func readBack(t *testing.T, w *testkit.World, abc map[string]*ent.Annotation, r 
 	}
 	var stored []string
 	for i, a := range on(t, w, w.Images[2]) {
-		if r.IDs[i] != a.ID {
-			t.Errorf("result %d is %v, and stored is %v", i, r.IDs[i], a.ID)
+		if r.Written[i].ID != a.ID {
+			t.Errorf("result %d is %v, and stored is %v", i, r.Written[i].ID, a.ID)
 		}
 		letter, old := letters[a.ID], abc[letters[a.ID]]
 		if old == nil {

@@ -76,15 +76,12 @@ func Cut(b []byte) (value, rest []byte) {
 // textLength is how far the closing quote is from the opening one, which b starts with.
 func textLength(b []byte) int {
 	for i := 1; i < len(b); i++ {
-		next := bytes.IndexByte(b[i:], '"')
-		if next < 0 {
-			return len(b)
+		switch b[i] {
+		case '\\':
+			i++ // whatever follows does not end the text
+		case '"':
+			return i
 		}
-		escape := bytes.IndexByte(b[i:i+next], '\\')
-		if escape < 0 {
-			return i + next
-		}
-		i += escape + 1 // whatever follows does not end the text
 	}
 	return len(b)
 }

@@ -24,7 +24,7 @@ func allowOrigins(origins []string) layer {
 		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "If-Match", "If-None-Match", "Range", requestIDHeader,
-			"Apollo-Require-Preflight", "X-Apollo-Operation-Name",
+			"Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Requested-With", "X-Csrftoken",
 		},
 		ExposedHeaders: []string{
 			"Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Location", "Retry-After", requestIDHeader,
