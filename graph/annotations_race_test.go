@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"maps"
 	"sync"
 	"testing"
 )
@@ -19,9 +20,7 @@ func TestWritersAreToldWhatTheyWrote(t *testing.T) {
 			variables["list"] = append(variables["list"].([]any), box)
 		}
 		created := map[string]any{"imageId": variables["image"]}
-		for name, value := range box {
-			created[name] = value
-		}
+		maps.Copy(created, box)
 		variables["create"] = created
 		var saving sync.WaitGroup
 		for range savers {

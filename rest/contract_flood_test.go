@@ -2,7 +2,6 @@ package rest_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -73,7 +72,7 @@ func TestReadShapesComeBack(t *testing.T) {
 				t.Errorf("PUT %s: %s", path, got.line())
 			}
 			if path != "~/jobs/$job/" {
-				c.compare(t, path, c.ask(t, "GET "+path, ""), fmt.Sprintf("200 %s", read.body))
+				c.compare(t, path, c.ask(t, "GET "+path, ""), "200 "+read.body)
 			}
 		}
 		annotations := c.annotations(t)
