@@ -13,7 +13,7 @@ type route struct {
 	list      *listing
 	says      wording // of errors, when it is not that of most routes
 	open      bool    // also to those who have not signed in
-	long      bool    // takes longer than others
+	long      bool    // takes longer than others, or waits for its turn
 	about     string  // for readers of the document, where the schema does not say it
 }
 
@@ -79,7 +79,7 @@ func routes() []route {
 		{method: del, path: label, operation: "DeleteLabel", status: nobody, answer: nothing},
 
 		{method: get, path: images, operation: "ListImages", status: ok, answer: page("dataset.images"), list: imageList},
-		{method: post, path: images, operation: "CreateImage", status: made, answer: object("image"), body: imageForm},
+		{method: post, path: images, operation: "CreateImage", status: made, answer: object("image"), body: imageForm, long: true},
 		{method: post, path: images + "/zip", operation: "ImportZip", status: made, answer: object("imported"), body: zipForm, long: true},
 		{method: get, path: image, operation: "GetImage", status: ok, answer: object("image")},
 		{method: put, path: image, operation: "UpdateImage", status: ok, answer: object("image"), body: imageForm},

@@ -178,7 +178,7 @@ func (c *call) pathVariables() map[string]any {
 // How long an operation may take.
 const (
 	usualTime = time.Minute
-	longTime  = 15 * time.Minute // of those that go through all pictures of a dataset, or of a zip
+	longTime  = 15 * time.Minute // of those that go through all pictures of a dataset or a zip, or wait behind other pictures
 )
 
 // run runs an operation for who asks.
