@@ -1,11 +1,9 @@
 package graph_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/base64"
-	"errors"
 	stdimage "image"
 	"image/png"
 	"testing"
@@ -69,7 +67,7 @@ func rowsOf(w *testkit.World) map[string]accessValue {
 		"noMember":    accessID("User", w.Users["no member"].ID),
 		"email":       {"String!", w.Users["viewer"].Email},
 		"png":         {"String!", "data:image/png;base64," + base64.StdEncoding.EncodeToString(onePixel)},
-		"zip":         {"String!", base64.StdEncoding.EncodeToString(zipOf("a.png", onePixel))},
+		"zip":         {"String!", base64.StdEncoding.EncodeToString(testkit.Zip("a.png", onePixel))},
 	}
 	for _, actor := range []string{"viewer", "annotator", "assignee", "reviewer", "manager", "owner", "admin", "superuser"} {
 		values[actor] = accessID("User", w.Users[actor].ID)
@@ -88,20 +86,6 @@ var onePixel = func() []byte {
 	}
 	return b.Bytes()
 }()
-
-// zipOf is a zip of one file.
-func zipOf(name string, content []byte) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create(name)
-	if err == nil {
-		_, err = f.Write(content)
-	}
-	if err := errors.Join(err, z.Close()); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
-}
 
 // make makes a row that few documents need.
 func (w *accessWorld) make(t *testing.T, name string, me *ent.User) accessValue {

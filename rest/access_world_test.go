@@ -1,14 +1,11 @@
 package rest_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -125,26 +122,12 @@ func rowsOf(w *testkit.World) map[string]any {
 		"name":        datasetName(w),
 		"url":         "https://example.com/picture.png",
 		"png":         dataURL("image/png", onePixel),
-		"zip":         base64.StdEncoding.EncodeToString(zipOf("a.png", onePixel)),
+		"zip":         base64.StdEncoding.EncodeToString(testkit.Zip("a.png", onePixel)),
 	}
 }
 
 func dataURL(mime string, content []byte) string {
 	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(content)
-}
-
-// zipOf is a zip of one file.
-func zipOf(name string, content []byte) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create(name)
-	if err == nil {
-		_, err = f.Write(content)
-	}
-	if err := errors.Join(err, z.Close()); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
 }
 
 const password = "s3cret-pass"

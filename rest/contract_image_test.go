@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/datasetgen/datagen/internal/testkit"
 )
 
 // encoded is a picture in a format.
@@ -128,7 +130,7 @@ func TestDeletions(t *testing.T) {
 func TestZip(t *testing.T) {
 	clients(t, func(t *testing.T, c *client) {
 		const want = `201 {"created": 1, "results": [{"name": "boats/été.png", "status": "CREATED", "message": null, "image": "=made"}]}`
-		archive := zipOf("boats/été.png", onePixel)
+		archive := testkit.Zip("boats/été.png", onePixel)
 		for name, send := range map[string]func() reply{
 			"base64": func() reply {
 				return c.sendJSON(t, c.key, "POST", c.target(t, "~/images/zip/"), map[string]any{"zip_file": base64.StdEncoding.EncodeToString(archive)})
@@ -144,7 +146,7 @@ func TestZip(t *testing.T) {
 			c.compare(t, name, send(), want)
 			c.check(t, fact{name, "GET ~/images/$made/", "", `200 {"extension": "png", "original_name": "été.png"}`})
 		}
-		c.names["mixed"] = base64.StdEncoding.EncodeToString(zipOf("note.png", []byte("hello")))
+		c.names["mixed"] = base64.StdEncoding.EncodeToString(testkit.Zip("note.png", []byte("hello")))
 		c.converse(t, []fact{
 			{"no picture in it", "POST ~/images/zip/", `{"zip_file": "$mixed"}`, `201 {"created": 0, "results": [{"name": "note.png", "status": "INVALID", "message": "~.", "image": null}]}`},
 			{"no zip", "POST ~/images/zip/", `{"zip_file": "aGVsbG8="}`, `400`},

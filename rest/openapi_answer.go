@@ -28,7 +28,7 @@ var formats = map[string]string{"Annotation.databaseId": "uuid", "Image.url": "u
 
 // answered is the answer of a route when all goes well.
 func (d describer) answered(c *compiledRoute, op *ast.OperationDefinition) *openapi.Response {
-	if c.status == nobody {
+	if c.status == noContent {
 		return &openapi.Response{Description: "Done."}
 	}
 	schema := d.answerSchema(c, op)

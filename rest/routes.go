@@ -18,14 +18,14 @@ type route struct {
 }
 
 const (
-	get    = http.MethodGet
-	post   = http.MethodPost
-	put    = http.MethodPut
-	patch  = http.MethodPatch
-	del    = http.MethodDelete
-	ok     = http.StatusOK
-	made   = http.StatusCreated
-	nobody = http.StatusNoContent
+	get       = http.MethodGet
+	post      = http.MethodPost
+	put       = http.MethodPut
+	patch     = http.MethodPatch
+	del       = http.MethodDelete
+	ok        = http.StatusOK
+	created   = http.StatusCreated
+	noContent = http.StatusNoContent
 )
 
 // routes is the whole API.
@@ -60,11 +60,11 @@ func routes() []route {
 		{method: get, path: "/auth/is_authenticated", operation: "IsAuthenticated", status: ok, answer: object(""), open: true, about: "Whether anybody is signed in."},
 
 		{method: get, path: datasets, operation: "ListDatasets", status: ok, answer: page("datasets"), list: datasetList},
-		{method: post, path: datasets, operation: "CreateDataset", status: made, answer: object("dataset"), body: datasetForm},
+		{method: post, path: datasets, operation: "CreateDataset", status: created, answer: object("dataset"), body: datasetForm},
 		{method: get, path: dataset, operation: "GetDataset", status: ok, answer: object("dataset")},
 		{method: put, path: dataset, operation: "UpdateDataset", status: ok, answer: object("dataset"), body: datasetForm},
 		{method: patch, path: dataset, operation: "UpdateDataset", status: ok, answer: object("dataset"), body: datasetForm},
-		{method: del, path: dataset, operation: "DeleteDataset", status: nobody, answer: nothing},
+		{method: del, path: dataset, operation: "DeleteDataset", status: noContent, answer: nothing},
 		{method: get, path: dataset + "/pie_chart", operation: "AnnotationPie", status: ok, answer: object("dataset.slices")},
 		{method: get, path: dataset + "/bar_chart", operation: "AnnotationBars", status: ok, answer: object("dataset.bars"), about: "How many annotations carry each label, by the label's id."},
 		{method: get, path: dataset + "/image_pie_chart", operation: "ImagePie", status: ok, answer: object("dataset.slices")},
@@ -72,48 +72,48 @@ func routes() []route {
 		{method: post, path: dataset + "/generate_snapshot", operation: "GenerateSnapshot", status: ok, answer: object("snapshot"), long: true},
 
 		{method: get, path: labels, operation: "ListLabels", status: ok, answer: page("dataset.labels"), list: labelList},
-		{method: post, path: labels, operation: "CreateLabel", status: made, answer: object("label"), body: labelForm},
+		{method: post, path: labels, operation: "CreateLabel", status: created, answer: object("label"), body: labelForm},
 		{method: get, path: label, operation: "GetLabel", status: ok, answer: object("label")},
 		{method: put, path: label, operation: "UpdateLabel", status: ok, answer: object("label"), body: labelForm},
 		{method: patch, path: label, operation: "UpdateLabel", status: ok, answer: object("label"), body: labelForm},
-		{method: del, path: label, operation: "DeleteLabel", status: nobody, answer: nothing},
+		{method: del, path: label, operation: "DeleteLabel", status: noContent, answer: nothing},
 
 		{method: get, path: images, operation: "ListImages", status: ok, answer: page("dataset.images"), list: imageList},
-		{method: post, path: images, operation: "CreateImage", status: made, answer: object("image"), body: imageForm, long: true},
-		{method: post, path: images + "/zip", operation: "ImportZip", status: made, answer: object("imported"), body: zipForm, long: true},
+		{method: post, path: images, operation: "CreateImage", status: created, answer: object("image"), body: imageForm, long: true},
+		{method: post, path: images + "/zip", operation: "ImportZip", status: created, answer: object("imported"), body: zipForm, long: true},
 		{method: get, path: image, operation: "GetImage", status: ok, answer: object("image")},
 		{method: put, path: image, operation: "UpdateImage", status: ok, answer: object("image"), body: imageForm},
 		{method: patch, path: image, operation: "UpdateImage", status: ok, answer: object("image"), body: imageForm},
-		{method: del, path: image, operation: "DeleteImage", status: nobody, answer: nothing},
+		{method: del, path: image, operation: "DeleteImage", status: noContent, answer: nothing},
 
 		{method: get, path: annotations, operation: "ListAnnotations", status: ok, answer: page("image.annotations"), list: annotationList},
-		{method: post, path: annotations, operation: "CreateAnnotation", status: made, answer: object("annotation"), body: annotationForm},
-		{method: post, path: annotations + "/batch", operation: "ReplaceAnnotations", status: made, answer: object("replaced.annotations"), body: annotationsForm, says: ofReplacing},
+		{method: post, path: annotations, operation: "CreateAnnotation", status: created, answer: object("annotation"), body: annotationForm},
+		{method: post, path: annotations + "/batch", operation: "ReplaceAnnotations", status: created, answer: object("replaced.annotations"), body: annotationsForm, says: ofReplacing},
 		{method: get, path: annotation, operation: "GetAnnotation", status: ok, answer: object("annotation")},
 		{method: put, path: annotation, operation: "UpdateAnnotation", status: ok, answer: object("annotation"), body: annotationForm},
 		{method: patch, path: annotation, operation: "UpdateAnnotation", status: ok, answer: object("annotation"), body: annotationForm},
-		{method: del, path: annotation, operation: "DeleteAnnotation", status: nobody, answer: nothing},
+		{method: del, path: annotation, operation: "DeleteAnnotation", status: noContent, answer: nothing},
 
 		{method: get, path: snapshots, operation: "ListSnapshots", status: ok, answer: page("dataset.snapshots"), list: snapshotList},
-		{method: post, path: snapshots, operation: "CreateSnapshot", status: made, answer: object("snapshot"), body: snapshotForm},
+		{method: post, path: snapshots, operation: "CreateSnapshot", status: created, answer: object("snapshot"), body: snapshotForm},
 		{method: get, path: snapshot, operation: "GetSnapshot", status: ok, answer: object("snapshot")},
 		{method: put, path: snapshot, operation: "UpdateSnapshot", status: ok, answer: object("snapshot"), body: snapshotForm},
 		{method: patch, path: snapshot, operation: "UpdateSnapshot", status: ok, answer: object("snapshot"), body: snapshotForm},
-		{method: del, path: snapshot, operation: "DeleteSnapshot", status: nobody, answer: nothing},
+		{method: del, path: snapshot, operation: "DeleteSnapshot", status: noContent, answer: nothing},
 
 		{method: get, path: jobs, operation: "ListJobs", status: ok, answer: page("dataset.jobs"), list: jobList},
-		{method: post, path: jobs, operation: "CreateJob", status: made, answer: object("job"), body: jobForm},
+		{method: post, path: jobs, operation: "CreateJob", status: created, answer: object("job"), body: jobForm},
 		{method: get, path: job, operation: "GetJob", status: ok, answer: object("job")},
 		{method: put, path: job, operation: "UpdateJob", status: ok, answer: object("job"), body: jobForm},
 		{method: patch, path: job, operation: "UpdateJob", status: ok, answer: object("job"), body: jobForm},
-		{method: del, path: job, operation: "DeleteJob", status: nobody, answer: nothing},
+		{method: del, path: job, operation: "DeleteJob", status: noContent, answer: nothing},
 
 		{method: get, path: batches, operation: "ListBatches", status: ok, answer: page("dataset.batches"), list: batchList},
-		{method: post, path: batches, operation: "CreateBatch", status: made, answer: object("batch"), body: batchForm},
+		{method: post, path: batches, operation: "CreateBatch", status: created, answer: object("batch"), body: batchForm},
 		{method: get, path: batch, operation: "GetBatch", status: ok, answer: object("batch")},
 		{method: put, path: batch, operation: "UpdateBatch", status: ok, answer: object("batch"), body: batchForm},
 		{method: patch, path: batch, operation: "UpdateBatch", status: ok, answer: object("batch"), body: batchForm},
-		{method: del, path: batch, operation: "DeleteBatch", status: nobody, answer: nothing},
+		{method: del, path: batch, operation: "DeleteBatch", status: noContent, answer: nothing},
 		{method: post, path: batch + "/assign", operation: "AssignBatch", status: ok, answer: assigned, body: assignForm, says: ofAssigning},
 	}
 }

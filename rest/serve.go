@@ -89,7 +89,7 @@ func (c *call) answer(params map[string]string) ([]byte, error) {
 			return nil, c.route.says.of(notFound)
 		}
 	}
-	variables, err := c.write()
+	variables, err := c.variables()
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +121,9 @@ func (c *call) signIn() error {
 // openBody is how many bytes anybody may send without having signed in.
 const openBody = 64 << 10
 
-// write reads the body of a request that writes, once what it is about is known to be there for who asks.
-func (c *call) write() (map[string]any, error) {
+// variables are those of the route's operation. The body of a request that writes is read once what it is about is
+// known to be there for who asks.
+func (c *call) variables() (map[string]any, error) {
 	if err := c.find(); err != nil {
 		return nil, err
 	}
