@@ -65,9 +65,11 @@ type DatasetEdges struct {
 	Jobs []*Job `json:"jobs,omitempty"`
 	// The snapshots, newest first.
 	Snapshots []*Snapshot `json:"snapshots,omitempty"`
+	// Counts holds the value of the counts edge.
+	Counts []*DatasetCount `json:"counts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [9]bool
+	loadedTypes [10]bool
 	// totalCount holds the count of the edges above.
 	totalCount [9]map[string]int
 
@@ -78,6 +80,7 @@ type DatasetEdges struct {
 	namedBatches     map[string][]*Batch
 	namedJobs        map[string][]*Job
 	namedSnapshots   map[string][]*Snapshot
+	namedCounts      map[string][]*DatasetCount
 }
 
 // WorkspaceOrErr returns the Workspace value or an error if the edge
@@ -163,6 +166,15 @@ func (e DatasetEdges) SnapshotsOrErr() ([]*Snapshot, error) {
 		return e.Snapshots, nil
 	}
 	return nil, &NotLoadedError{edge: "snapshots"}
+}
+
+// CountsOrErr returns the Counts value or an error if the edge
+// was not loaded in eager-loading.
+func (e DatasetEdges) CountsOrErr() ([]*DatasetCount, error) {
+	if e.loadedTypes[9] {
+		return e.Counts, nil
+	}
+	return nil, &NotLoadedError{edge: "counts"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -295,6 +307,11 @@ func (_m *Dataset) QueryJobs() *JobQuery {
 // QuerySnapshots queries the "snapshots" edge of the Dataset entity.
 func (_m *Dataset) QuerySnapshots() *SnapshotQuery {
 	return NewDatasetClient(_m.config).QuerySnapshots(_m)
+}
+
+// QueryCounts queries the "counts" edge of the Dataset entity.
+func (_m *Dataset) QueryCounts() *DatasetCountQuery {
+	return NewDatasetClient(_m.config).QueryCounts(_m)
 }
 
 // Update returns a builder for updating this Dataset.
@@ -520,6 +537,30 @@ func (_m *Dataset) appendNamedSnapshots(name string, edges ...*Snapshot) {
 		_m.Edges.namedSnapshots[name] = []*Snapshot{}
 	} else {
 		_m.Edges.namedSnapshots[name] = append(_m.Edges.namedSnapshots[name], edges...)
+	}
+}
+
+// NamedCounts returns the Counts named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Dataset) NamedCounts(name string) ([]*DatasetCount, error) {
+	if _m.Edges.namedCounts == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedCounts[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Dataset) appendNamedCounts(name string, edges ...*DatasetCount) {
+	if _m.Edges.namedCounts == nil {
+		_m.Edges.namedCounts = make(map[string][]*DatasetCount)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedCounts[name] = []*DatasetCount{}
+	} else {
+		_m.Edges.namedCounts[name] = append(_m.Edges.namedCounts[name], edges...)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
@@ -223,6 +224,21 @@ func (_c *DatasetCreate) AddSnapshots(v ...*Snapshot) *DatasetCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddSnapshotIDs(ids...)
+}
+
+// AddCountIDs adds the "counts" edge to the DatasetCount entity by IDs.
+func (_c *DatasetCreate) AddCountIDs(ids ...int) *DatasetCreate {
+	_c.mutation.AddCountIDs(ids...)
+	return _c
+}
+
+// AddCounts adds the "counts" edges to the DatasetCount entity.
+func (_c *DatasetCreate) AddCounts(v ...*DatasetCount) *DatasetCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCountIDs(ids...)
 }
 
 // Mutation returns the DatasetMutation object of the builder.
@@ -503,6 +519,22 @@ func (_c *DatasetCreate) createSpec() (*Dataset, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(snapshot.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CountsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

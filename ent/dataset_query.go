@@ -16,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
@@ -43,6 +44,7 @@ type DatasetQuery struct {
 	withBatches          *BatchQuery
 	withJobs             *JobQuery
 	withSnapshots        *SnapshotQuery
+	withCounts           *DatasetCountQuery
 	loadTotal            []func(context.Context, []*Dataset) error
 	collected            bool
 	modifiers            []func(*sql.Selector)
@@ -53,6 +55,7 @@ type DatasetQuery struct {
 	withNamedBatches     map[string]*BatchQuery
 	withNamedJobs        map[string]*JobQuery
 	withNamedSnapshots   map[string]*SnapshotQuery
+	withNamedCounts      map[string]*DatasetCountQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -287,6 +290,28 @@ func (_q *DatasetQuery) QuerySnapshots() *SnapshotQuery {
 	return query
 }
 
+// QueryCounts chains the current query on the "counts" edge.
+func (_q *DatasetQuery) QueryCounts() *DatasetCountQuery {
+	query := (&DatasetCountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dataset.Table, dataset.FieldID, selector),
+			sqlgraph.To(datasetcount.Table, datasetcount.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, dataset.CountsTable, dataset.CountsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first Dataset entity from the query.
 // Returns a *NotFoundError when no Dataset was found.
 func (_q *DatasetQuery) First(ctx context.Context) (*Dataset, error) {
@@ -488,6 +513,7 @@ func (_q *DatasetQuery) Clone() *DatasetQuery {
 		withBatches:     _q.withBatches.Clone(),
 		withJobs:        _q.withJobs.Clone(),
 		withSnapshots:   _q.withSnapshots.Clone(),
+		withCounts:      _q.withCounts.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -594,6 +620,17 @@ func (_q *DatasetQuery) WithSnapshots(opts ...func(*SnapshotQuery)) *DatasetQuer
 	return _q
 }
 
+// WithCounts tells the query-builder to eager-load the nodes that are connected to
+// the "counts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DatasetQuery) WithCounts(opts ...func(*DatasetCountQuery)) *DatasetQuery {
+	query := (&DatasetCountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCounts = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -672,7 +709,7 @@ func (_q *DatasetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Data
 	var (
 		nodes       = []*Dataset{}
 		_spec       = _q.querySpec()
-		loadedTypes = [9]bool{
+		loadedTypes = [10]bool{
 			_q.withWorkspace != nil,
 			_q.withOwner != nil,
 			_q.withMembers != nil,
@@ -682,6 +719,7 @@ func (_q *DatasetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Data
 			_q.withBatches != nil,
 			_q.withJobs != nil,
 			_q.withSnapshots != nil,
+			_q.withCounts != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -766,6 +804,13 @@ func (_q *DatasetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Data
 			return nil, err
 		}
 	}
+	if query := _q.withCounts; query != nil {
+		if err := _q.loadCounts(ctx, query, nodes,
+			func(n *Dataset) { n.Edges.Counts = []*DatasetCount{} },
+			func(n *Dataset, e *DatasetCount) { n.Edges.Counts = append(n.Edges.Counts, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedMembers {
 		if err := _q.loadMembers(ctx, query, nodes,
 			func(n *Dataset) { n.appendNamedMembers(name) },
@@ -812,6 +857,13 @@ func (_q *DatasetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Data
 		if err := _q.loadSnapshots(ctx, query, nodes,
 			func(n *Dataset) { n.appendNamedSnapshots(name) },
 			func(n *Dataset, e *Snapshot) { n.appendNamedSnapshots(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedCounts {
+		if err := _q.loadCounts(ctx, query, nodes,
+			func(n *Dataset) { n.appendNamedCounts(name) },
+			func(n *Dataset, e *DatasetCount) { n.appendNamedCounts(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1077,6 +1129,34 @@ func (_q *DatasetQuery) loadSnapshots(ctx context.Context, query *SnapshotQuery,
 	}
 	return nil
 }
+func (_q *DatasetQuery) loadCounts(ctx context.Context, query *DatasetCountQuery, nodes []*Dataset, init func(*Dataset), assign func(*Dataset, *DatasetCount)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[gid.DatasetID]*Dataset)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(datasetcount.FieldDatasetID)
+	}
+	query.Where(among(dataset.CountsColumn, fks))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.DatasetID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "dataset_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *DatasetQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -1298,6 +1378,20 @@ func (_q *DatasetQuery) WithNamedSnapshots(name string, opts ...func(*SnapshotQu
 		_q.withNamedSnapshots = make(map[string]*SnapshotQuery)
 	}
 	_q.withNamedSnapshots[name] = query
+	return _q
+}
+
+// WithNamedCounts tells the query-builder to eager-load the nodes that are connected to the "counts"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *DatasetQuery) WithNamedCounts(name string, opts ...func(*DatasetCountQuery)) *DatasetQuery {
+	query := (&DatasetCountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedCounts == nil {
+		_q.withNamedCounts = make(map[string]*DatasetCountQuery)
+	}
+	_q.withNamedCounts[name] = query
 	return _q
 }
 

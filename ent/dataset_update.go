@@ -14,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
@@ -217,6 +218,21 @@ func (_u *DatasetUpdate) AddSnapshots(v ...*Snapshot) *DatasetUpdate {
 	return _u.AddSnapshotIDs(ids...)
 }
 
+// AddCountIDs adds the "counts" edge to the DatasetCount entity by IDs.
+func (_u *DatasetUpdate) AddCountIDs(ids ...int) *DatasetUpdate {
+	_u.mutation.AddCountIDs(ids...)
+	return _u
+}
+
+// AddCounts adds the "counts" edges to the DatasetCount entity.
+func (_u *DatasetUpdate) AddCounts(v ...*DatasetCount) *DatasetUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCountIDs(ids...)
+}
+
 // Mutation returns the DatasetMutation object of the builder.
 func (_u *DatasetUpdate) Mutation() *DatasetMutation {
 	return _u.mutation
@@ -373,6 +389,27 @@ func (_u *DatasetUpdate) RemoveSnapshots(v ...*Snapshot) *DatasetUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSnapshotIDs(ids...)
+}
+
+// ClearCounts clears all "counts" edges to the DatasetCount entity.
+func (_u *DatasetUpdate) ClearCounts() *DatasetUpdate {
+	_u.mutation.ClearCounts()
+	return _u
+}
+
+// RemoveCountIDs removes the "counts" edge to DatasetCount entities by IDs.
+func (_u *DatasetUpdate) RemoveCountIDs(ids ...int) *DatasetUpdate {
+	_u.mutation.RemoveCountIDs(ids...)
+	return _u
+}
+
+// RemoveCounts removes "counts" edges to DatasetCount entities.
+func (_u *DatasetUpdate) RemoveCounts(v ...*DatasetCount) *DatasetUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCountIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -804,6 +841,51 @@ func (_u *DatasetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.CountsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCountsIDs(); len(nodes) > 0 && !_u.mutation.CountsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CountsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -1005,6 +1087,21 @@ func (_u *DatasetUpdateOne) AddSnapshots(v ...*Snapshot) *DatasetUpdateOne {
 	return _u.AddSnapshotIDs(ids...)
 }
 
+// AddCountIDs adds the "counts" edge to the DatasetCount entity by IDs.
+func (_u *DatasetUpdateOne) AddCountIDs(ids ...int) *DatasetUpdateOne {
+	_u.mutation.AddCountIDs(ids...)
+	return _u
+}
+
+// AddCounts adds the "counts" edges to the DatasetCount entity.
+func (_u *DatasetUpdateOne) AddCounts(v ...*DatasetCount) *DatasetUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCountIDs(ids...)
+}
+
 // Mutation returns the DatasetMutation object of the builder.
 func (_u *DatasetUpdateOne) Mutation() *DatasetMutation {
 	return _u.mutation
@@ -1161,6 +1258,27 @@ func (_u *DatasetUpdateOne) RemoveSnapshots(v ...*Snapshot) *DatasetUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSnapshotIDs(ids...)
+}
+
+// ClearCounts clears all "counts" edges to the DatasetCount entity.
+func (_u *DatasetUpdateOne) ClearCounts() *DatasetUpdateOne {
+	_u.mutation.ClearCounts()
+	return _u
+}
+
+// RemoveCountIDs removes the "counts" edge to DatasetCount entities by IDs.
+func (_u *DatasetUpdateOne) RemoveCountIDs(ids ...int) *DatasetUpdateOne {
+	_u.mutation.RemoveCountIDs(ids...)
+	return _u
+}
+
+// RemoveCounts removes "counts" edges to DatasetCount entities.
+func (_u *DatasetUpdateOne) RemoveCounts(v ...*DatasetCount) *DatasetUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCountIDs(ids...)
 }
 
 // Where appends a list predicates to the DatasetUpdate builder.
@@ -1615,6 +1733,51 @@ func (_u *DatasetUpdateOne) sqlSave(ctx context.Context) (_node *Dataset, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(snapshot.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CountsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCountsIDs(); len(nodes) > 0 && !_u.mutation.CountsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CountsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   dataset.CountsTable,
+			Columns: []string{dataset.CountsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(datasetcount.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

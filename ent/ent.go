@@ -16,12 +16,16 @@ import (
 	"github.com/datasetgen/datagen/ent/apikey"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/lease"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 )
@@ -84,18 +88,22 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			apikey.Table:     apikey.ValidColumn,
-			annotation.Table: annotation.ValidColumn,
-			batch.Table:      batch.ValidColumn,
-			dataset.Table:    dataset.ValidColumn,
-			image.Table:      image.ValidColumn,
-			job.Table:        job.ValidColumn,
-			label.Table:      label.ValidColumn,
-			member.Table:     member.ValidColumn,
-			session.Table:    session.ValidColumn,
-			snapshot.Table:   snapshot.ValidColumn,
-			user.Table:       user.ValidColumn,
-			workspace.Table:  workspace.ValidColumn,
+			apikey.Table:       apikey.ValidColumn,
+			annotation.Table:   annotation.ValidColumn,
+			batch.Table:        batch.ValidColumn,
+			dataset.Table:      dataset.ValidColumn,
+			datasetcount.Table: datasetcount.ValidColumn,
+			image.Table:        image.ValidColumn,
+			job.Table:          job.ValidColumn,
+			label.Table:        label.ValidColumn,
+			lease.Table:        lease.ValidColumn,
+			member.Table:       member.ValidColumn,
+			object.Table:       object.ValidColumn,
+			session.Table:      session.ValidColumn,
+			snapshot.Table:     snapshot.ValidColumn,
+			upload.Table:       upload.ValidColumn,
+			user.Table:         user.ValidColumn,
+			workspace.Table:    workspace.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -1874,10 +1874,20 @@ func (_q *ImageQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 				selectedFields = append(selectedFields, image.FieldOriginalName)
 				fieldSeen[image.FieldOriginalName] = struct{}{}
 			}
+		case "source":
+			if _, ok := fieldSeen[image.FieldSource]; !ok {
+				selectedFields = append(selectedFields, image.FieldSource)
+				fieldSeen[image.FieldSource] = struct{}{}
+			}
 		case "sha256":
 			if _, ok := fieldSeen[image.FieldSha256]; !ok {
 				selectedFields = append(selectedFields, image.FieldSha256)
 				fieldSeen[image.FieldSha256] = struct{}{}
+			}
+		case "objectSha256":
+			if _, ok := fieldSeen[image.FieldObjectSha256]; !ok {
+				selectedFields = append(selectedFields, image.FieldObjectSha256)
+				fieldSeen[image.FieldObjectSha256] = struct{}{}
 			}
 		case "size":
 			if _, ok := fieldSeen[image.FieldSize]; !ok {
@@ -1918,6 +1928,16 @@ func (_q *ImageQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 			if _, ok := fieldSeen[image.FieldExtraInformation]; !ok {
 				selectedFields = append(selectedFields, image.FieldExtraInformation)
 				fieldSeen[image.FieldExtraInformation] = struct{}{}
+			}
+		case "tags":
+			if _, ok := fieldSeen[image.FieldTags]; !ok {
+				selectedFields = append(selectedFields, image.FieldTags)
+				fieldSeen[image.FieldTags] = struct{}{}
+			}
+		case "metadata":
+			if _, ok := fieldSeen[image.FieldMetadata]; !ok {
+				selectedFields = append(selectedFields, image.FieldMetadata)
+				fieldSeen[image.FieldMetadata] = struct{}{}
 			}
 		case "isSynthetic":
 			if _, ok := fieldSeen[image.FieldIsSynthetic]; !ok {
@@ -3430,6 +3450,16 @@ func (_q *WorkspaceQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[workspace.FieldName]; !ok {
 				selectedFields = append(selectedFields, workspace.FieldName)
 				fieldSeen[workspace.FieldName] = struct{}{}
+			}
+		case "maxImages":
+			if _, ok := fieldSeen[workspace.FieldMaxImages]; !ok {
+				selectedFields = append(selectedFields, workspace.FieldMaxImages)
+				fieldSeen[workspace.FieldMaxImages] = struct{}{}
+			}
+		case "maxBytes":
+			if _, ok := fieldSeen[workspace.FieldMaxBytes]; !ok {
+				selectedFields = append(selectedFields, workspace.FieldMaxBytes)
+				fieldSeen[workspace.FieldMaxBytes] = struct{}{}
 			}
 		case "id", "databaseId":
 		case "__typename":

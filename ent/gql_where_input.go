@@ -2055,6 +2055,21 @@ type ImageWhereInput struct {
 	OriginalNameEqualFold    *string  `json:"originalNameEqualFold,omitempty"`
 	OriginalNameContainsFold *string  `json:"originalNameContainsFold,omitempty"`
 
+	// "source" field predicates.
+	Source             *string  `json:"source,omitempty"`
+	SourceNEQ          *string  `json:"sourceNEQ,omitempty"`
+	SourceIn           []string `json:"sourceIn,omitempty"`
+	SourceNotIn        []string `json:"sourceNotIn,omitempty"`
+	SourceGT           *string  `json:"sourceGT,omitempty"`
+	SourceGTE          *string  `json:"sourceGTE,omitempty"`
+	SourceLT           *string  `json:"sourceLT,omitempty"`
+	SourceLTE          *string  `json:"sourceLTE,omitempty"`
+	SourceContains     *string  `json:"sourceContains,omitempty"`
+	SourceHasPrefix    *string  `json:"sourceHasPrefix,omitempty"`
+	SourceHasSuffix    *string  `json:"sourceHasSuffix,omitempty"`
+	SourceEqualFold    *string  `json:"sourceEqualFold,omitempty"`
+	SourceContainsFold *string  `json:"sourceContainsFold,omitempty"`
+
 	// "sha256" field predicates.
 	Sha256             *string  `json:"sha256,omitempty"`
 	Sha256NEQ          *string  `json:"sha256NEQ,omitempty"`
@@ -2504,6 +2519,45 @@ func (i *ImageWhereInput) P() (predicate.Image, error) {
 	}
 	if i.OriginalNameContainsFold != nil {
 		predicates = append(predicates, image.OriginalNameContainsFold(*i.OriginalNameContainsFold))
+	}
+	if i.Source != nil {
+		predicates = append(predicates, image.SourceEQ(*i.Source))
+	}
+	if i.SourceNEQ != nil {
+		predicates = append(predicates, image.SourceNEQ(*i.SourceNEQ))
+	}
+	if i.SourceIn != nil {
+		predicates = append(predicates, image.SourceIn(i.SourceIn...))
+	}
+	if i.SourceNotIn != nil {
+		predicates = append(predicates, image.SourceNotIn(i.SourceNotIn...))
+	}
+	if i.SourceGT != nil {
+		predicates = append(predicates, image.SourceGT(*i.SourceGT))
+	}
+	if i.SourceGTE != nil {
+		predicates = append(predicates, image.SourceGTE(*i.SourceGTE))
+	}
+	if i.SourceLT != nil {
+		predicates = append(predicates, image.SourceLT(*i.SourceLT))
+	}
+	if i.SourceLTE != nil {
+		predicates = append(predicates, image.SourceLTE(*i.SourceLTE))
+	}
+	if i.SourceContains != nil {
+		predicates = append(predicates, image.SourceContains(*i.SourceContains))
+	}
+	if i.SourceHasPrefix != nil {
+		predicates = append(predicates, image.SourceHasPrefix(*i.SourceHasPrefix))
+	}
+	if i.SourceHasSuffix != nil {
+		predicates = append(predicates, image.SourceHasSuffix(*i.SourceHasSuffix))
+	}
+	if i.SourceEqualFold != nil {
+		predicates = append(predicates, image.SourceEqualFold(*i.SourceEqualFold))
+	}
+	if i.SourceContainsFold != nil {
+		predicates = append(predicates, image.SourceContainsFold(*i.SourceContainsFold))
 	}
 	if i.Sha256 != nil {
 		predicates = append(predicates, image.Sha256EQ(*i.Sha256))
@@ -5136,6 +5190,30 @@ type WorkspaceWhereInput struct {
 	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
 	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
 
+	// "max_images" field predicates.
+	MaxImages       *int  `json:"maxImages,omitempty"`
+	MaxImagesNEQ    *int  `json:"maxImagesNEQ,omitempty"`
+	MaxImagesIn     []int `json:"maxImagesIn,omitempty"`
+	MaxImagesNotIn  []int `json:"maxImagesNotIn,omitempty"`
+	MaxImagesGT     *int  `json:"maxImagesGT,omitempty"`
+	MaxImagesGTE    *int  `json:"maxImagesGTE,omitempty"`
+	MaxImagesLT     *int  `json:"maxImagesLT,omitempty"`
+	MaxImagesLTE    *int  `json:"maxImagesLTE,omitempty"`
+	MaxImagesIsNil  bool  `json:"maxImagesIsNil,omitempty"`
+	MaxImagesNotNil bool  `json:"maxImagesNotNil,omitempty"`
+
+	// "max_bytes" field predicates.
+	MaxBytes       *int64  `json:"maxBytes,omitempty"`
+	MaxBytesNEQ    *int64  `json:"maxBytesNEQ,omitempty"`
+	MaxBytesIn     []int64 `json:"maxBytesIn,omitempty"`
+	MaxBytesNotIn  []int64 `json:"maxBytesNotIn,omitempty"`
+	MaxBytesGT     *int64  `json:"maxBytesGT,omitempty"`
+	MaxBytesGTE    *int64  `json:"maxBytesGTE,omitempty"`
+	MaxBytesLT     *int64  `json:"maxBytesLT,omitempty"`
+	MaxBytesLTE    *int64  `json:"maxBytesLTE,omitempty"`
+	MaxBytesIsNil  bool    `json:"maxBytesIsNil,omitempty"`
+	MaxBytesNotNil bool    `json:"maxBytesNotNil,omitempty"`
+
 	// "users" edge predicates.
 	HasUsers     *bool             `json:"hasUsers,omitempty"`
 	HasUsersWith []*UserWhereInput `json:"hasUsersWith,omitempty"`
@@ -5326,6 +5404,66 @@ func (i *WorkspaceWhereInput) P() (predicate.Workspace, error) {
 	}
 	if i.NameContainsFold != nil {
 		predicates = append(predicates, workspace.NameContainsFold(*i.NameContainsFold))
+	}
+	if i.MaxImages != nil {
+		predicates = append(predicates, workspace.MaxImagesEQ(*i.MaxImages))
+	}
+	if i.MaxImagesNEQ != nil {
+		predicates = append(predicates, workspace.MaxImagesNEQ(*i.MaxImagesNEQ))
+	}
+	if i.MaxImagesIn != nil {
+		predicates = append(predicates, workspace.MaxImagesIn(i.MaxImagesIn...))
+	}
+	if i.MaxImagesNotIn != nil {
+		predicates = append(predicates, workspace.MaxImagesNotIn(i.MaxImagesNotIn...))
+	}
+	if i.MaxImagesGT != nil {
+		predicates = append(predicates, workspace.MaxImagesGT(*i.MaxImagesGT))
+	}
+	if i.MaxImagesGTE != nil {
+		predicates = append(predicates, workspace.MaxImagesGTE(*i.MaxImagesGTE))
+	}
+	if i.MaxImagesLT != nil {
+		predicates = append(predicates, workspace.MaxImagesLT(*i.MaxImagesLT))
+	}
+	if i.MaxImagesLTE != nil {
+		predicates = append(predicates, workspace.MaxImagesLTE(*i.MaxImagesLTE))
+	}
+	if i.MaxImagesIsNil {
+		predicates = append(predicates, workspace.MaxImagesIsNil())
+	}
+	if i.MaxImagesNotNil {
+		predicates = append(predicates, workspace.MaxImagesNotNil())
+	}
+	if i.MaxBytes != nil {
+		predicates = append(predicates, workspace.MaxBytesEQ(*i.MaxBytes))
+	}
+	if i.MaxBytesNEQ != nil {
+		predicates = append(predicates, workspace.MaxBytesNEQ(*i.MaxBytesNEQ))
+	}
+	if i.MaxBytesIn != nil {
+		predicates = append(predicates, workspace.MaxBytesIn(i.MaxBytesIn...))
+	}
+	if i.MaxBytesNotIn != nil {
+		predicates = append(predicates, workspace.MaxBytesNotIn(i.MaxBytesNotIn...))
+	}
+	if i.MaxBytesGT != nil {
+		predicates = append(predicates, workspace.MaxBytesGT(*i.MaxBytesGT))
+	}
+	if i.MaxBytesGTE != nil {
+		predicates = append(predicates, workspace.MaxBytesGTE(*i.MaxBytesGTE))
+	}
+	if i.MaxBytesLT != nil {
+		predicates = append(predicates, workspace.MaxBytesLT(*i.MaxBytesLT))
+	}
+	if i.MaxBytesLTE != nil {
+		predicates = append(predicates, workspace.MaxBytesLTE(*i.MaxBytesLTE))
+	}
+	if i.MaxBytesIsNil {
+		predicates = append(predicates, workspace.MaxBytesIsNil())
+	}
+	if i.MaxBytesNotNil {
+		predicates = append(predicates, workspace.MaxBytesNotNil())
 	}
 
 	if i.HasUsers != nil {

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -42,16 +43,22 @@ type Image struct {
 	Name string `json:"name,omitempty"`
 	// The file name that the image was uploaded under.
 	OriginalName string `json:"original_name,omitempty"`
-	// SHA-256 of the file, in hex.
+	// Where the image was imported from: a URL, or the path of a file in a zip, a folder or a bucket.
+	Source string `json:"source,omitempty"`
+	// SHA-256 of the file as it was uploaded, in hex.
 	Sha256 string `json:"sha256,omitempty"`
-	// Length of the file, in bytes.
+	// SHA-256 of the file as it is kept, in hex: upright, and rid of what tells of the photographer.
+	ObjectSha256 string `json:"object_sha256,omitempty"`
+	// Length of the file as it is kept, in bytes.
 	Size int64 `json:"size,omitempty"`
-	// Width of the upright picture, in pixels.
+	// Width of the picture, in pixels.
 	Width int `json:"width,omitempty"`
-	// Height of the upright picture, in pixels.
+	// Height of the picture, in pixels.
 	Height int `json:"height,omitempty"`
-	// The format of the file, told by its bytes.
+	// The format of the file as it is kept.
 	Format image.Format `json:"format,omitempty"`
+	// What the picture looks like, in 64 bits; NULL when it was never hashed.
+	PerceptualHash *int64 `json:"perceptual_hash,omitempty"`
 	// What an image generator was asked for.
 	Prompt string `json:"prompt,omitempty"`
 	// What an image generator was asked to avoid.
@@ -60,6 +67,10 @@ type Image struct {
 	GenerationType string `json:"generation_type,omitempty"`
 	// Whatever else is known of the image, as a JSON object.
 	ExtraInformation rawjson.Object `json:"extra_information,omitempty"`
+	// Words to find the image by, in the order of the alphabet.
+	Tags []string `json:"tags,omitempty"`
+	// What is known of the image by name: texts, numbers and booleans that images can be found by.
+	Metadata rawjson.Object `json:"metadata,omitempty"`
 	// Whether the image was generated.
 	IsSynthetic bool `json:"is_synthetic,omitempty"`
 	// Whether the image is annotated in full.
@@ -168,13 +179,15 @@ func (*Image) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case image.FieldExtraInformation:
+		case image.FieldTags:
+			values[i] = new([]byte)
+		case image.FieldExtraInformation, image.FieldMetadata:
 			values[i] = new(rawjson.Object)
 		case image.FieldIsSynthetic, image.FieldDone, image.FieldReviewed:
 			values[i] = new(sql.NullBool)
-		case image.FieldID, image.FieldVersion, image.FieldDatasetID, image.FieldBatchID, image.FieldJobID, image.FieldBaseImageID, image.FieldSize, image.FieldWidth, image.FieldHeight:
+		case image.FieldID, image.FieldVersion, image.FieldDatasetID, image.FieldBatchID, image.FieldJobID, image.FieldBaseImageID, image.FieldSize, image.FieldWidth, image.FieldHeight, image.FieldPerceptualHash:
 			values[i] = new(sql.NullInt64)
-		case image.FieldName, image.FieldOriginalName, image.FieldSha256, image.FieldFormat, image.FieldPrompt, image.FieldNegativePrompt, image.FieldGenerationType, image.FieldSplit:
+		case image.FieldName, image.FieldOriginalName, image.FieldSource, image.FieldSha256, image.FieldObjectSha256, image.FieldFormat, image.FieldPrompt, image.FieldNegativePrompt, image.FieldGenerationType, image.FieldSplit:
 			values[i] = new(sql.NullString)
 		case image.FieldCreatedAt, image.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -256,11 +269,23 @@ func (_m *Image) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.OriginalName = value.String
 			}
+		case image.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = value.String
+			}
 		case image.FieldSha256:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field sha256", values[i])
 			} else if value.Valid {
 				_m.Sha256 = value.String
+			}
+		case image.FieldObjectSha256:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field object_sha256", values[i])
+			} else if value.Valid {
+				_m.ObjectSha256 = value.String
 			}
 		case image.FieldSize:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -286,6 +311,13 @@ func (_m *Image) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Format = image.Format(value.String)
 			}
+		case image.FieldPerceptualHash:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field perceptual_hash", values[i])
+			} else if value.Valid {
+				_m.PerceptualHash = new(int64)
+				*_m.PerceptualHash = value.Int64
+			}
 		case image.FieldPrompt:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field prompt", values[i])
@@ -309,6 +341,20 @@ func (_m *Image) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field extra_information", values[i])
 			} else if value != nil {
 				_m.ExtraInformation = *value
+			}
+		case image.FieldTags:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field tags", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Tags); err != nil {
+					return fmt.Errorf("unmarshal field tags: %w", err)
+				}
+			}
+		case image.FieldMetadata:
+			if value, ok := values[i].(*rawjson.Object); !ok {
+				return fmt.Errorf("unexpected type %T for field metadata", values[i])
+			} else if value != nil {
+				_m.Metadata = *value
 			}
 		case image.FieldIsSynthetic:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -433,8 +479,14 @@ func (_m *Image) String() string {
 	builder.WriteString("original_name=")
 	builder.WriteString(_m.OriginalName)
 	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(_m.Source)
+	builder.WriteString(", ")
 	builder.WriteString("sha256=")
 	builder.WriteString(_m.Sha256)
+	builder.WriteString(", ")
+	builder.WriteString("object_sha256=")
+	builder.WriteString(_m.ObjectSha256)
 	builder.WriteString(", ")
 	builder.WriteString("size=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Size))
@@ -448,6 +500,11 @@ func (_m *Image) String() string {
 	builder.WriteString("format=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Format))
 	builder.WriteString(", ")
+	if v := _m.PerceptualHash; v != nil {
+		builder.WriteString("perceptual_hash=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("prompt=")
 	builder.WriteString(_m.Prompt)
 	builder.WriteString(", ")
@@ -459,6 +516,12 @@ func (_m *Image) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("extra_information=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ExtraInformation))
+	builder.WriteString(", ")
+	builder.WriteString("tags=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tags))
+	builder.WriteString(", ")
+	builder.WriteString("metadata=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Metadata))
 	builder.WriteString(", ")
 	builder.WriteString("is_synthetic=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsSynthetic))

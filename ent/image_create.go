@@ -136,9 +136,29 @@ func (_c *ImageCreate) SetNillableOriginalName(v *string) *ImageCreate {
 	return _c
 }
 
+// SetSource sets the "source" field.
+func (_c *ImageCreate) SetSource(v string) *ImageCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *ImageCreate) SetNillableSource(v *string) *ImageCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
 // SetSha256 sets the "sha256" field.
 func (_c *ImageCreate) SetSha256(v string) *ImageCreate {
 	_c.mutation.SetSha256(v)
+	return _c
+}
+
+// SetObjectSha256 sets the "object_sha256" field.
+func (_c *ImageCreate) SetObjectSha256(v string) *ImageCreate {
+	_c.mutation.SetObjectSha256(v)
 	return _c
 }
 
@@ -163,6 +183,20 @@ func (_c *ImageCreate) SetHeight(v int) *ImageCreate {
 // SetFormat sets the "format" field.
 func (_c *ImageCreate) SetFormat(v image.Format) *ImageCreate {
 	_c.mutation.SetFormat(v)
+	return _c
+}
+
+// SetPerceptualHash sets the "perceptual_hash" field.
+func (_c *ImageCreate) SetPerceptualHash(v int64) *ImageCreate {
+	_c.mutation.SetPerceptualHash(v)
+	return _c
+}
+
+// SetNillablePerceptualHash sets the "perceptual_hash" field if the given value is not nil.
+func (_c *ImageCreate) SetNillablePerceptualHash(v *int64) *ImageCreate {
+	if v != nil {
+		_c.SetPerceptualHash(*v)
+	}
 	return _c
 }
 
@@ -211,6 +245,18 @@ func (_c *ImageCreate) SetNillableGenerationType(v *string) *ImageCreate {
 // SetExtraInformation sets the "extra_information" field.
 func (_c *ImageCreate) SetExtraInformation(v rawjson.Object) *ImageCreate {
 	_c.mutation.SetExtraInformation(v)
+	return _c
+}
+
+// SetTags sets the "tags" field.
+func (_c *ImageCreate) SetTags(v []string) *ImageCreate {
+	_c.mutation.SetTags(v)
+	return _c
+}
+
+// SetMetadata sets the "metadata" field.
+func (_c *ImageCreate) SetMetadata(v rawjson.Object) *ImageCreate {
+	_c.mutation.SetMetadata(v)
 	return _c
 }
 
@@ -377,6 +423,10 @@ func (_c *ImageCreate) defaults() {
 		v := image.DefaultOriginalName
 		_c.mutation.SetOriginalName(v)
 	}
+	if _, ok := _c.mutation.Source(); !ok {
+		v := image.DefaultSource
+		_c.mutation.SetSource(v)
+	}
 	if _, ok := _c.mutation.Prompt(); !ok {
 		v := image.DefaultPrompt
 		_c.mutation.SetPrompt(v)
@@ -392,6 +442,14 @@ func (_c *ImageCreate) defaults() {
 	if _, ok := _c.mutation.ExtraInformation(); !ok {
 		v := image.DefaultExtraInformation
 		_c.mutation.SetExtraInformation(v)
+	}
+	if _, ok := _c.mutation.Tags(); !ok {
+		v := image.DefaultTags
+		_c.mutation.SetTags(v)
+	}
+	if _, ok := _c.mutation.Metadata(); !ok {
+		v := image.DefaultMetadata
+		_c.mutation.SetMetadata(v)
 	}
 	if _, ok := _c.mutation.IsSynthetic(); !ok {
 		v := image.DefaultIsSynthetic
@@ -441,12 +499,28 @@ func (_c *ImageCreate) check() error {
 			return &ValidationError{Name: "original_name", err: fmt.Errorf(`ent: validator failed for field "Image.original_name": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Source(); !ok {
+		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "Image.source"`)}
+	}
+	if v, ok := _c.mutation.Source(); ok {
+		if err := image.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "Image.source": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Sha256(); !ok {
 		return &ValidationError{Name: "sha256", err: errors.New(`ent: missing required field "Image.sha256"`)}
 	}
 	if v, ok := _c.mutation.Sha256(); ok {
 		if err := image.Sha256Validator(v); err != nil {
 			return &ValidationError{Name: "sha256", err: fmt.Errorf(`ent: validator failed for field "Image.sha256": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ObjectSha256(); !ok {
+		return &ValidationError{Name: "object_sha256", err: errors.New(`ent: missing required field "Image.object_sha256"`)}
+	}
+	if v, ok := _c.mutation.ObjectSha256(); ok {
+		if err := image.ObjectSha256Validator(v); err != nil {
+			return &ValidationError{Name: "object_sha256", err: fmt.Errorf(`ent: validator failed for field "Image.object_sha256": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Size(); !ok {
@@ -497,6 +571,12 @@ func (_c *ImageCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExtraInformation(); !ok {
 		return &ValidationError{Name: "extra_information", err: errors.New(`ent: missing required field "Image.extra_information"`)}
+	}
+	if _, ok := _c.mutation.Tags(); !ok {
+		return &ValidationError{Name: "tags", err: errors.New(`ent: missing required field "Image.tags"`)}
+	}
+	if _, ok := _c.mutation.Metadata(); !ok {
+		return &ValidationError{Name: "metadata", err: errors.New(`ent: missing required field "Image.metadata"`)}
 	}
 	if _, ok := _c.mutation.IsSynthetic(); !ok {
 		return &ValidationError{Name: "is_synthetic", err: errors.New(`ent: missing required field "Image.is_synthetic"`)}
@@ -570,9 +650,17 @@ func (_c *ImageCreate) createSpec() (*Image, *sqlgraph.CreateSpec) {
 		_spec.SetField(image.FieldOriginalName, field.TypeString, value)
 		_node.OriginalName = value
 	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(image.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
 	if value, ok := _c.mutation.Sha256(); ok {
 		_spec.SetField(image.FieldSha256, field.TypeString, value)
 		_node.Sha256 = value
+	}
+	if value, ok := _c.mutation.ObjectSha256(); ok {
+		_spec.SetField(image.FieldObjectSha256, field.TypeString, value)
+		_node.ObjectSha256 = value
 	}
 	if value, ok := _c.mutation.Size(); ok {
 		_spec.SetField(image.FieldSize, field.TypeInt64, value)
@@ -590,6 +678,10 @@ func (_c *ImageCreate) createSpec() (*Image, *sqlgraph.CreateSpec) {
 		_spec.SetField(image.FieldFormat, field.TypeEnum, value)
 		_node.Format = value
 	}
+	if value, ok := _c.mutation.PerceptualHash(); ok {
+		_spec.SetField(image.FieldPerceptualHash, field.TypeInt64, value)
+		_node.PerceptualHash = &value
+	}
 	if value, ok := _c.mutation.Prompt(); ok {
 		_spec.SetField(image.FieldPrompt, field.TypeString, value)
 		_node.Prompt = value
@@ -605,6 +697,14 @@ func (_c *ImageCreate) createSpec() (*Image, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExtraInformation(); ok {
 		_spec.SetField(image.FieldExtraInformation, field.TypeOther, value)
 		_node.ExtraInformation = value
+	}
+	if value, ok := _c.mutation.Tags(); ok {
+		_spec.SetField(image.FieldTags, field.TypeJSON, value)
+		_node.Tags = value
+	}
+	if value, ok := _c.mutation.Metadata(); ok {
+		_spec.SetField(image.FieldMetadata, field.TypeOther, value)
+		_node.Metadata = value
 	}
 	if value, ok := _c.mutation.IsSynthetic(); ok {
 		_spec.SetField(image.FieldIsSynthetic, field.TypeBool, value)

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
@@ -121,6 +122,20 @@ func (_u *ImageUpdate) ClearBaseImageID() *ImageUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *ImageUpdate) SetName(v string) *ImageUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableName(v *string) *ImageUpdate {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
 // SetOriginalName sets the "original_name" field.
 func (_u *ImageUpdate) SetOriginalName(v string) *ImageUpdate {
 	_u.mutation.SetOriginalName(v)
@@ -132,6 +147,152 @@ func (_u *ImageUpdate) SetNillableOriginalName(v *string) *ImageUpdate {
 	if v != nil {
 		_u.SetOriginalName(*v)
 	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ImageUpdate) SetSource(v string) *ImageUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableSource(v *string) *ImageUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetSha256 sets the "sha256" field.
+func (_u *ImageUpdate) SetSha256(v string) *ImageUpdate {
+	_u.mutation.SetSha256(v)
+	return _u
+}
+
+// SetNillableSha256 sets the "sha256" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableSha256(v *string) *ImageUpdate {
+	if v != nil {
+		_u.SetSha256(*v)
+	}
+	return _u
+}
+
+// SetObjectSha256 sets the "object_sha256" field.
+func (_u *ImageUpdate) SetObjectSha256(v string) *ImageUpdate {
+	_u.mutation.SetObjectSha256(v)
+	return _u
+}
+
+// SetNillableObjectSha256 sets the "object_sha256" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableObjectSha256(v *string) *ImageUpdate {
+	if v != nil {
+		_u.SetObjectSha256(*v)
+	}
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *ImageUpdate) SetSize(v int64) *ImageUpdate {
+	_u.mutation.ResetSize()
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// SetNillableSize sets the "size" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableSize(v *int64) *ImageUpdate {
+	if v != nil {
+		_u.SetSize(*v)
+	}
+	return _u
+}
+
+// AddSize adds value to the "size" field.
+func (_u *ImageUpdate) AddSize(v int64) *ImageUpdate {
+	_u.mutation.AddSize(v)
+	return _u
+}
+
+// SetWidth sets the "width" field.
+func (_u *ImageUpdate) SetWidth(v int) *ImageUpdate {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableWidth(v *int) *ImageUpdate {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *ImageUpdate) AddWidth(v int) *ImageUpdate {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *ImageUpdate) SetHeight(v int) *ImageUpdate {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableHeight(v *int) *ImageUpdate {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *ImageUpdate) AddHeight(v int) *ImageUpdate {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// SetFormat sets the "format" field.
+func (_u *ImageUpdate) SetFormat(v image.Format) *ImageUpdate {
+	_u.mutation.SetFormat(v)
+	return _u
+}
+
+// SetNillableFormat sets the "format" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillableFormat(v *image.Format) *ImageUpdate {
+	if v != nil {
+		_u.SetFormat(*v)
+	}
+	return _u
+}
+
+// SetPerceptualHash sets the "perceptual_hash" field.
+func (_u *ImageUpdate) SetPerceptualHash(v int64) *ImageUpdate {
+	_u.mutation.ResetPerceptualHash()
+	_u.mutation.SetPerceptualHash(v)
+	return _u
+}
+
+// SetNillablePerceptualHash sets the "perceptual_hash" field if the given value is not nil.
+func (_u *ImageUpdate) SetNillablePerceptualHash(v *int64) *ImageUpdate {
+	if v != nil {
+		_u.SetPerceptualHash(*v)
+	}
+	return _u
+}
+
+// AddPerceptualHash adds value to the "perceptual_hash" field.
+func (_u *ImageUpdate) AddPerceptualHash(v int64) *ImageUpdate {
+	_u.mutation.AddPerceptualHash(v)
+	return _u
+}
+
+// ClearPerceptualHash clears the value of the "perceptual_hash" field.
+func (_u *ImageUpdate) ClearPerceptualHash() *ImageUpdate {
+	_u.mutation.ClearPerceptualHash()
 	return _u
 }
 
@@ -180,6 +341,24 @@ func (_u *ImageUpdate) SetNillableGenerationType(v *string) *ImageUpdate {
 // SetExtraInformation sets the "extra_information" field.
 func (_u *ImageUpdate) SetExtraInformation(v rawjson.Object) *ImageUpdate {
 	_u.mutation.SetExtraInformation(v)
+	return _u
+}
+
+// SetTags sets the "tags" field.
+func (_u *ImageUpdate) SetTags(v []string) *ImageUpdate {
+	_u.mutation.SetTags(v)
+	return _u
+}
+
+// AppendTags appends value to the "tags" field.
+func (_u *ImageUpdate) AppendTags(v []string) *ImageUpdate {
+	_u.mutation.AppendTags(v)
+	return _u
+}
+
+// SetMetadata sets the "metadata" field.
+func (_u *ImageUpdate) SetMetadata(v rawjson.Object) *ImageUpdate {
+	_u.mutation.SetMetadata(v)
 	return _u
 }
 
@@ -387,9 +566,49 @@ func (_u *ImageUpdate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ImageUpdate) check() error {
+	if v, ok := _u.mutation.Name(); ok {
+		if err := image.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Image.name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.OriginalName(); ok {
 		if err := image.OriginalNameValidator(v); err != nil {
 			return &ValidationError{Name: "original_name", err: fmt.Errorf(`ent: validator failed for field "Image.original_name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Source(); ok {
+		if err := image.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "Image.source": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Sha256(); ok {
+		if err := image.Sha256Validator(v); err != nil {
+			return &ValidationError{Name: "sha256", err: fmt.Errorf(`ent: validator failed for field "Image.sha256": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ObjectSha256(); ok {
+		if err := image.ObjectSha256Validator(v); err != nil {
+			return &ValidationError{Name: "object_sha256", err: fmt.Errorf(`ent: validator failed for field "Image.object_sha256": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Size(); ok {
+		if err := image.SizeValidator(v); err != nil {
+			return &ValidationError{Name: "size", err: fmt.Errorf(`ent: validator failed for field "Image.size": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Width(); ok {
+		if err := image.WidthValidator(v); err != nil {
+			return &ValidationError{Name: "width", err: fmt.Errorf(`ent: validator failed for field "Image.width": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Height(); ok {
+		if err := image.HeightValidator(v); err != nil {
+			return &ValidationError{Name: "height", err: fmt.Errorf(`ent: validator failed for field "Image.height": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Format(); ok {
+		if err := image.FormatValidator(v); err != nil {
+			return &ValidationError{Name: "format", err: fmt.Errorf(`ent: validator failed for field "Image.format": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.GenerationType(); ok {
@@ -435,8 +654,50 @@ func (_u *ImageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(image.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(image.FieldName, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.OriginalName(); ok {
 		_spec.SetField(image.FieldOriginalName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(image.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sha256(); ok {
+		_spec.SetField(image.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ObjectSha256(); ok {
+		_spec.SetField(image.FieldObjectSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(image.FieldSize, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSize(); ok {
+		_spec.AddField(image.FieldSize, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(image.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(image.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(image.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(image.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Format(); ok {
+		_spec.SetField(image.FieldFormat, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PerceptualHash(); ok {
+		_spec.SetField(image.FieldPerceptualHash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPerceptualHash(); ok {
+		_spec.AddField(image.FieldPerceptualHash, field.TypeInt64, value)
+	}
+	if _u.mutation.PerceptualHashCleared() {
+		_spec.ClearField(image.FieldPerceptualHash, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Prompt(); ok {
 		_spec.SetField(image.FieldPrompt, field.TypeString, value)
@@ -449,6 +710,17 @@ func (_u *ImageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.ExtraInformation(); ok {
 		_spec.SetField(image.FieldExtraInformation, field.TypeOther, value)
+	}
+	if value, ok := _u.mutation.Tags(); ok {
+		_spec.SetField(image.FieldTags, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTags(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, image.FieldTags, value)
+		})
+	}
+	if value, ok := _u.mutation.Metadata(); ok {
+		_spec.SetField(image.FieldMetadata, field.TypeOther, value)
 	}
 	if value, ok := _u.mutation.IsSynthetic(); ok {
 		_spec.SetField(image.FieldIsSynthetic, field.TypeBool, value)
@@ -748,6 +1020,20 @@ func (_u *ImageUpdateOne) ClearBaseImageID() *ImageUpdateOne {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *ImageUpdateOne) SetName(v string) *ImageUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableName(v *string) *ImageUpdateOne {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
 // SetOriginalName sets the "original_name" field.
 func (_u *ImageUpdateOne) SetOriginalName(v string) *ImageUpdateOne {
 	_u.mutation.SetOriginalName(v)
@@ -759,6 +1045,152 @@ func (_u *ImageUpdateOne) SetNillableOriginalName(v *string) *ImageUpdateOne {
 	if v != nil {
 		_u.SetOriginalName(*v)
 	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ImageUpdateOne) SetSource(v string) *ImageUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableSource(v *string) *ImageUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetSha256 sets the "sha256" field.
+func (_u *ImageUpdateOne) SetSha256(v string) *ImageUpdateOne {
+	_u.mutation.SetSha256(v)
+	return _u
+}
+
+// SetNillableSha256 sets the "sha256" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableSha256(v *string) *ImageUpdateOne {
+	if v != nil {
+		_u.SetSha256(*v)
+	}
+	return _u
+}
+
+// SetObjectSha256 sets the "object_sha256" field.
+func (_u *ImageUpdateOne) SetObjectSha256(v string) *ImageUpdateOne {
+	_u.mutation.SetObjectSha256(v)
+	return _u
+}
+
+// SetNillableObjectSha256 sets the "object_sha256" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableObjectSha256(v *string) *ImageUpdateOne {
+	if v != nil {
+		_u.SetObjectSha256(*v)
+	}
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *ImageUpdateOne) SetSize(v int64) *ImageUpdateOne {
+	_u.mutation.ResetSize()
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// SetNillableSize sets the "size" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableSize(v *int64) *ImageUpdateOne {
+	if v != nil {
+		_u.SetSize(*v)
+	}
+	return _u
+}
+
+// AddSize adds value to the "size" field.
+func (_u *ImageUpdateOne) AddSize(v int64) *ImageUpdateOne {
+	_u.mutation.AddSize(v)
+	return _u
+}
+
+// SetWidth sets the "width" field.
+func (_u *ImageUpdateOne) SetWidth(v int) *ImageUpdateOne {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableWidth(v *int) *ImageUpdateOne {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *ImageUpdateOne) AddWidth(v int) *ImageUpdateOne {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *ImageUpdateOne) SetHeight(v int) *ImageUpdateOne {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableHeight(v *int) *ImageUpdateOne {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *ImageUpdateOne) AddHeight(v int) *ImageUpdateOne {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// SetFormat sets the "format" field.
+func (_u *ImageUpdateOne) SetFormat(v image.Format) *ImageUpdateOne {
+	_u.mutation.SetFormat(v)
+	return _u
+}
+
+// SetNillableFormat sets the "format" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillableFormat(v *image.Format) *ImageUpdateOne {
+	if v != nil {
+		_u.SetFormat(*v)
+	}
+	return _u
+}
+
+// SetPerceptualHash sets the "perceptual_hash" field.
+func (_u *ImageUpdateOne) SetPerceptualHash(v int64) *ImageUpdateOne {
+	_u.mutation.ResetPerceptualHash()
+	_u.mutation.SetPerceptualHash(v)
+	return _u
+}
+
+// SetNillablePerceptualHash sets the "perceptual_hash" field if the given value is not nil.
+func (_u *ImageUpdateOne) SetNillablePerceptualHash(v *int64) *ImageUpdateOne {
+	if v != nil {
+		_u.SetPerceptualHash(*v)
+	}
+	return _u
+}
+
+// AddPerceptualHash adds value to the "perceptual_hash" field.
+func (_u *ImageUpdateOne) AddPerceptualHash(v int64) *ImageUpdateOne {
+	_u.mutation.AddPerceptualHash(v)
+	return _u
+}
+
+// ClearPerceptualHash clears the value of the "perceptual_hash" field.
+func (_u *ImageUpdateOne) ClearPerceptualHash() *ImageUpdateOne {
+	_u.mutation.ClearPerceptualHash()
 	return _u
 }
 
@@ -807,6 +1239,24 @@ func (_u *ImageUpdateOne) SetNillableGenerationType(v *string) *ImageUpdateOne {
 // SetExtraInformation sets the "extra_information" field.
 func (_u *ImageUpdateOne) SetExtraInformation(v rawjson.Object) *ImageUpdateOne {
 	_u.mutation.SetExtraInformation(v)
+	return _u
+}
+
+// SetTags sets the "tags" field.
+func (_u *ImageUpdateOne) SetTags(v []string) *ImageUpdateOne {
+	_u.mutation.SetTags(v)
+	return _u
+}
+
+// AppendTags appends value to the "tags" field.
+func (_u *ImageUpdateOne) AppendTags(v []string) *ImageUpdateOne {
+	_u.mutation.AppendTags(v)
+	return _u
+}
+
+// SetMetadata sets the "metadata" field.
+func (_u *ImageUpdateOne) SetMetadata(v rawjson.Object) *ImageUpdateOne {
+	_u.mutation.SetMetadata(v)
 	return _u
 }
 
@@ -1027,9 +1477,49 @@ func (_u *ImageUpdateOne) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ImageUpdateOne) check() error {
+	if v, ok := _u.mutation.Name(); ok {
+		if err := image.NameValidator(v); err != nil {
+			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Image.name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.OriginalName(); ok {
 		if err := image.OriginalNameValidator(v); err != nil {
 			return &ValidationError{Name: "original_name", err: fmt.Errorf(`ent: validator failed for field "Image.original_name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Source(); ok {
+		if err := image.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "Image.source": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Sha256(); ok {
+		if err := image.Sha256Validator(v); err != nil {
+			return &ValidationError{Name: "sha256", err: fmt.Errorf(`ent: validator failed for field "Image.sha256": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ObjectSha256(); ok {
+		if err := image.ObjectSha256Validator(v); err != nil {
+			return &ValidationError{Name: "object_sha256", err: fmt.Errorf(`ent: validator failed for field "Image.object_sha256": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Size(); ok {
+		if err := image.SizeValidator(v); err != nil {
+			return &ValidationError{Name: "size", err: fmt.Errorf(`ent: validator failed for field "Image.size": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Width(); ok {
+		if err := image.WidthValidator(v); err != nil {
+			return &ValidationError{Name: "width", err: fmt.Errorf(`ent: validator failed for field "Image.width": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Height(); ok {
+		if err := image.HeightValidator(v); err != nil {
+			return &ValidationError{Name: "height", err: fmt.Errorf(`ent: validator failed for field "Image.height": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Format(); ok {
+		if err := image.FormatValidator(v); err != nil {
+			return &ValidationError{Name: "format", err: fmt.Errorf(`ent: validator failed for field "Image.format": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.GenerationType(); ok {
@@ -1092,8 +1582,50 @@ func (_u *ImageUpdateOne) sqlSave(ctx context.Context) (_node *Image, err error)
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(image.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(image.FieldName, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.OriginalName(); ok {
 		_spec.SetField(image.FieldOriginalName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(image.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Sha256(); ok {
+		_spec.SetField(image.FieldSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ObjectSha256(); ok {
+		_spec.SetField(image.FieldObjectSha256, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(image.FieldSize, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSize(); ok {
+		_spec.AddField(image.FieldSize, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(image.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(image.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(image.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(image.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Format(); ok {
+		_spec.SetField(image.FieldFormat, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.PerceptualHash(); ok {
+		_spec.SetField(image.FieldPerceptualHash, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPerceptualHash(); ok {
+		_spec.AddField(image.FieldPerceptualHash, field.TypeInt64, value)
+	}
+	if _u.mutation.PerceptualHashCleared() {
+		_spec.ClearField(image.FieldPerceptualHash, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Prompt(); ok {
 		_spec.SetField(image.FieldPrompt, field.TypeString, value)
@@ -1106,6 +1638,17 @@ func (_u *ImageUpdateOne) sqlSave(ctx context.Context) (_node *Image, err error)
 	}
 	if value, ok := _u.mutation.ExtraInformation(); ok {
 		_spec.SetField(image.FieldExtraInformation, field.TypeOther, value)
+	}
+	if value, ok := _u.mutation.Tags(); ok {
+		_spec.SetField(image.FieldTags, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTags(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, image.FieldTags, value)
+		})
+	}
+	if value, ok := _u.mutation.Metadata(); ok {
+		_spec.SetField(image.FieldMetadata, field.TypeOther, value)
 	}
 	if value, ok := _u.mutation.IsSynthetic(); ok {
 		_spec.SetField(image.FieldIsSynthetic, field.TypeBool, value)

@@ -15,13 +15,17 @@ import (
 	"github.com/datasetgen/datagen/ent/apikey"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/lease"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -37,18 +41,22 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAPIKey     = "APIKey"
-	TypeAnnotation = "Annotation"
-	TypeBatch      = "Batch"
-	TypeDataset    = "Dataset"
-	TypeImage      = "Image"
-	TypeJob        = "Job"
-	TypeLabel      = "Label"
-	TypeMember     = "Member"
-	TypeSession    = "Session"
-	TypeSnapshot   = "Snapshot"
-	TypeUser       = "User"
-	TypeWorkspace  = "Workspace"
+	TypeAPIKey       = "APIKey"
+	TypeAnnotation   = "Annotation"
+	TypeBatch        = "Batch"
+	TypeDataset      = "Dataset"
+	TypeDatasetCount = "DatasetCount"
+	TypeImage        = "Image"
+	TypeJob          = "Job"
+	TypeLabel        = "Label"
+	TypeLease        = "Lease"
+	TypeMember       = "Member"
+	TypeObject       = "Object"
+	TypeSession      = "Session"
+	TypeSnapshot     = "Snapshot"
+	TypeUpload       = "Upload"
+	TypeUser         = "User"
+	TypeWorkspace    = "Workspace"
 )
 
 // APIKeyMutation represents an operation that mutates the APIKey nodes in the graph.
@@ -3200,6 +3208,9 @@ type DatasetMutation struct {
 	snapshots          map[gid.SnapshotID]struct{}
 	removedsnapshots   map[gid.SnapshotID]struct{}
 	clearedsnapshots   bool
+	counts             map[int]struct{}
+	removedcounts      map[int]struct{}
+	clearedcounts      bool
 	done               bool
 	oldValue           func(context.Context) (*Dataset, error)
 	predicates         []predicate.Dataset
@@ -4013,6 +4024,60 @@ func (m *DatasetMutation) ResetSnapshots() {
 	m.removedsnapshots = nil
 }
 
+// AddCountIDs adds the "counts" edge to the DatasetCount entity by ids.
+func (m *DatasetMutation) AddCountIDs(ids ...int) {
+	if m.counts == nil {
+		m.counts = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.counts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCounts clears the "counts" edge to the DatasetCount entity.
+func (m *DatasetMutation) ClearCounts() {
+	m.clearedcounts = true
+}
+
+// CountsCleared reports if the "counts" edge to the DatasetCount entity was cleared.
+func (m *DatasetMutation) CountsCleared() bool {
+	return m.clearedcounts
+}
+
+// RemoveCountIDs removes the "counts" edge to the DatasetCount entity by IDs.
+func (m *DatasetMutation) RemoveCountIDs(ids ...int) {
+	if m.removedcounts == nil {
+		m.removedcounts = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.counts, ids[i])
+		m.removedcounts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCounts returns the removed IDs of the "counts" edge to the DatasetCount entity.
+func (m *DatasetMutation) RemovedCountsIDs() (ids []int) {
+	for id := range m.removedcounts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CountsIDs returns the "counts" edge IDs in the mutation.
+func (m *DatasetMutation) CountsIDs() (ids []int) {
+	for id := range m.counts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCounts resets all changes to the "counts" edge.
+func (m *DatasetMutation) ResetCounts() {
+	m.counts = nil
+	m.clearedcounts = false
+	m.removedcounts = nil
+}
+
 // Where appends a list predicates to the DatasetMutation builder.
 func (m *DatasetMutation) Where(ps ...predicate.Dataset) {
 	m.predicates = append(m.predicates, ps...)
@@ -4263,7 +4328,7 @@ func (m *DatasetMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DatasetMutation) AddedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 10)
 	if m.workspace != nil {
 		edges = append(edges, dataset.EdgeWorkspace)
 	}
@@ -4290,6 +4355,9 @@ func (m *DatasetMutation) AddedEdges() []string {
 	}
 	if m.snapshots != nil {
 		edges = append(edges, dataset.EdgeSnapshots)
+	}
+	if m.counts != nil {
+		edges = append(edges, dataset.EdgeCounts)
 	}
 	return edges
 }
@@ -4348,13 +4416,19 @@ func (m *DatasetMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case dataset.EdgeCounts:
+		ids := make([]ent.Value, 0, len(m.counts))
+		for id := range m.counts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DatasetMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 10)
 	if m.removedmembers != nil {
 		edges = append(edges, dataset.EdgeMembers)
 	}
@@ -4375,6 +4449,9 @@ func (m *DatasetMutation) RemovedEdges() []string {
 	}
 	if m.removedsnapshots != nil {
 		edges = append(edges, dataset.EdgeSnapshots)
+	}
+	if m.removedcounts != nil {
+		edges = append(edges, dataset.EdgeCounts)
 	}
 	return edges
 }
@@ -4425,13 +4502,19 @@ func (m *DatasetMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case dataset.EdgeCounts:
+		ids := make([]ent.Value, 0, len(m.removedcounts))
+		for id := range m.removedcounts {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DatasetMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 10)
 	if m.clearedworkspace {
 		edges = append(edges, dataset.EdgeWorkspace)
 	}
@@ -4459,6 +4542,9 @@ func (m *DatasetMutation) ClearedEdges() []string {
 	if m.clearedsnapshots {
 		edges = append(edges, dataset.EdgeSnapshots)
 	}
+	if m.clearedcounts {
+		edges = append(edges, dataset.EdgeCounts)
+	}
 	return edges
 }
 
@@ -4484,6 +4570,8 @@ func (m *DatasetMutation) EdgeCleared(name string) bool {
 		return m.clearedjobs
 	case dataset.EdgeSnapshots:
 		return m.clearedsnapshots
+	case dataset.EdgeCounts:
+		return m.clearedcounts
 	}
 	return false
 }
@@ -4533,8 +4621,568 @@ func (m *DatasetMutation) ResetEdge(name string) error {
 	case dataset.EdgeSnapshots:
 		m.ResetSnapshots()
 		return nil
+	case dataset.EdgeCounts:
+		m.ResetCounts()
+		return nil
 	}
 	return fmt.Errorf("unknown Dataset edge %s", name)
+}
+
+// DatasetCountMutation represents an operation that mutates the DatasetCount nodes in the graph.
+type DatasetCountMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	images         *int
+	addimages      *int
+	bytes          *int64
+	addbytes       *int64
+	clearedFields  map[string]struct{}
+	dataset        *gid.DatasetID
+	cleareddataset bool
+	done           bool
+	oldValue       func(context.Context) (*DatasetCount, error)
+	predicates     []predicate.DatasetCount
+}
+
+var _ ent.Mutation = (*DatasetCountMutation)(nil)
+
+// datasetcountOption allows management of the mutation configuration using functional options.
+type datasetcountOption func(*DatasetCountMutation)
+
+// newDatasetCountMutation creates new mutation for the DatasetCount entity.
+func newDatasetCountMutation(c config, op Op, opts ...datasetcountOption) *DatasetCountMutation {
+	m := &DatasetCountMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDatasetCount,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDatasetCountID sets the ID field of the mutation.
+func withDatasetCountID(id int) datasetcountOption {
+	return func(m *DatasetCountMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DatasetCount
+		)
+		m.oldValue = func(ctx context.Context) (*DatasetCount, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DatasetCount.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDatasetCount sets the old DatasetCount of the mutation.
+func withDatasetCount(node *DatasetCount) datasetcountOption {
+	return func(m *DatasetCountMutation) {
+		m.oldValue = func(context.Context) (*DatasetCount, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DatasetCountMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DatasetCountMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DatasetCountMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DatasetCountMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DatasetCount.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDatasetID sets the "dataset_id" field.
+func (m *DatasetCountMutation) SetDatasetID(gi gid.DatasetID) {
+	m.dataset = &gi
+}
+
+// DatasetID returns the value of the "dataset_id" field in the mutation.
+func (m *DatasetCountMutation) DatasetID() (r gid.DatasetID, exists bool) {
+	v := m.dataset
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatasetID returns the old "dataset_id" field's value of the DatasetCount entity.
+// If the DatasetCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DatasetCountMutation) OldDatasetID(ctx context.Context) (v gid.DatasetID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatasetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatasetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatasetID: %w", err)
+	}
+	return oldValue.DatasetID, nil
+}
+
+// ResetDatasetID resets all changes to the "dataset_id" field.
+func (m *DatasetCountMutation) ResetDatasetID() {
+	m.dataset = nil
+}
+
+// SetImages sets the "images" field.
+func (m *DatasetCountMutation) SetImages(i int) {
+	m.images = &i
+	m.addimages = nil
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *DatasetCountMutation) Images() (r int, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the DatasetCount entity.
+// If the DatasetCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DatasetCountMutation) OldImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// AddImages adds i to the "images" field.
+func (m *DatasetCountMutation) AddImages(i int) {
+	if m.addimages != nil {
+		*m.addimages += i
+	} else {
+		m.addimages = &i
+	}
+}
+
+// AddedImages returns the value that was added to the "images" field in this mutation.
+func (m *DatasetCountMutation) AddedImages() (r int, exists bool) {
+	v := m.addimages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *DatasetCountMutation) ResetImages() {
+	m.images = nil
+	m.addimages = nil
+}
+
+// SetBytes sets the "bytes" field.
+func (m *DatasetCountMutation) SetBytes(i int64) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *DatasetCountMutation) Bytes() (r int64, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the DatasetCount entity.
+// If the DatasetCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DatasetCountMutation) OldBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *DatasetCountMutation) AddBytes(i int64) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *DatasetCountMutation) AddedBytes() (r int64, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *DatasetCountMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// ClearDataset clears the "dataset" edge to the Dataset entity.
+func (m *DatasetCountMutation) ClearDataset() {
+	m.cleareddataset = true
+	m.clearedFields[datasetcount.FieldDatasetID] = struct{}{}
+}
+
+// DatasetCleared reports if the "dataset" edge to the Dataset entity was cleared.
+func (m *DatasetCountMutation) DatasetCleared() bool {
+	return m.cleareddataset
+}
+
+// DatasetIDs returns the "dataset" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DatasetID instead. It exists only for internal usage by the builders.
+func (m *DatasetCountMutation) DatasetIDs() (ids []gid.DatasetID) {
+	if id := m.dataset; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDataset resets all changes to the "dataset" edge.
+func (m *DatasetCountMutation) ResetDataset() {
+	m.dataset = nil
+	m.cleareddataset = false
+}
+
+// Where appends a list predicates to the DatasetCountMutation builder.
+func (m *DatasetCountMutation) Where(ps ...predicate.DatasetCount) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DatasetCountMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DatasetCountMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DatasetCount, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DatasetCountMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DatasetCountMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DatasetCount).
+func (m *DatasetCountMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DatasetCountMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.dataset != nil {
+		fields = append(fields, datasetcount.FieldDatasetID)
+	}
+	if m.images != nil {
+		fields = append(fields, datasetcount.FieldImages)
+	}
+	if m.bytes != nil {
+		fields = append(fields, datasetcount.FieldBytes)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DatasetCountMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case datasetcount.FieldDatasetID:
+		return m.DatasetID()
+	case datasetcount.FieldImages:
+		return m.Images()
+	case datasetcount.FieldBytes:
+		return m.Bytes()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DatasetCountMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case datasetcount.FieldDatasetID:
+		return m.OldDatasetID(ctx)
+	case datasetcount.FieldImages:
+		return m.OldImages(ctx)
+	case datasetcount.FieldBytes:
+		return m.OldBytes(ctx)
+	}
+	return nil, fmt.Errorf("unknown DatasetCount field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DatasetCountMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case datasetcount.FieldDatasetID:
+		v, ok := value.(gid.DatasetID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatasetID(v)
+		return nil
+	case datasetcount.FieldImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	case datasetcount.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DatasetCount field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DatasetCountMutation) AddedFields() []string {
+	var fields []string
+	if m.addimages != nil {
+		fields = append(fields, datasetcount.FieldImages)
+	}
+	if m.addbytes != nil {
+		fields = append(fields, datasetcount.FieldBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DatasetCountMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case datasetcount.FieldImages:
+		return m.AddedImages()
+	case datasetcount.FieldBytes:
+		return m.AddedBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DatasetCountMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case datasetcount.FieldImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImages(v)
+		return nil
+	case datasetcount.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DatasetCount numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DatasetCountMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DatasetCountMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DatasetCountMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DatasetCount nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DatasetCountMutation) ResetField(name string) error {
+	switch name {
+	case datasetcount.FieldDatasetID:
+		m.ResetDatasetID()
+		return nil
+	case datasetcount.FieldImages:
+		m.ResetImages()
+		return nil
+	case datasetcount.FieldBytes:
+		m.ResetBytes()
+		return nil
+	}
+	return fmt.Errorf("unknown DatasetCount field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DatasetCountMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.dataset != nil {
+		edges = append(edges, datasetcount.EdgeDataset)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DatasetCountMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case datasetcount.EdgeDataset:
+		if id := m.dataset; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DatasetCountMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DatasetCountMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DatasetCountMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareddataset {
+		edges = append(edges, datasetcount.EdgeDataset)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DatasetCountMutation) EdgeCleared(name string) bool {
+	switch name {
+	case datasetcount.EdgeDataset:
+		return m.cleareddataset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DatasetCountMutation) ClearEdge(name string) error {
+	switch name {
+	case datasetcount.EdgeDataset:
+		m.ClearDataset()
+		return nil
+	}
+	return fmt.Errorf("unknown DatasetCount unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DatasetCountMutation) ResetEdge(name string) error {
+	switch name {
+	case datasetcount.EdgeDataset:
+		m.ResetDataset()
+		return nil
+	}
+	return fmt.Errorf("unknown DatasetCount edge %s", name)
 }
 
 // ImageMutation represents an operation that mutates the Image nodes in the graph.
@@ -4549,7 +5197,9 @@ type ImageMutation struct {
 	addversion         *int
 	name               *string
 	original_name      *string
+	source             *string
 	sha256             *string
+	object_sha256      *string
 	size               *int64
 	addsize            *int64
 	width              *int
@@ -4557,10 +5207,15 @@ type ImageMutation struct {
 	height             *int
 	addheight          *int
 	format             *image.Format
+	perceptual_hash    *int64
+	addperceptual_hash *int64
 	prompt             *string
 	negative_prompt    *string
 	generation_type    *string
 	extra_information  *rawjson.Object
+	tags               *[]string
+	appendtags         []string
+	metadata           *rawjson.Object
 	is_synthetic       *bool
 	_done              *bool
 	reviewed           *bool
@@ -5072,6 +5727,42 @@ func (m *ImageMutation) ResetOriginalName() {
 	m.original_name = nil
 }
 
+// SetSource sets the "source" field.
+func (m *ImageMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ImageMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ImageMutation) ResetSource() {
+	m.source = nil
+}
+
 // SetSha256 sets the "sha256" field.
 func (m *ImageMutation) SetSha256(s string) {
 	m.sha256 = &s
@@ -5106,6 +5797,42 @@ func (m *ImageMutation) OldSha256(ctx context.Context) (v string, err error) {
 // ResetSha256 resets all changes to the "sha256" field.
 func (m *ImageMutation) ResetSha256() {
 	m.sha256 = nil
+}
+
+// SetObjectSha256 sets the "object_sha256" field.
+func (m *ImageMutation) SetObjectSha256(s string) {
+	m.object_sha256 = &s
+}
+
+// ObjectSha256 returns the value of the "object_sha256" field in the mutation.
+func (m *ImageMutation) ObjectSha256() (r string, exists bool) {
+	v := m.object_sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectSha256 returns the old "object_sha256" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldObjectSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectSha256: %w", err)
+	}
+	return oldValue.ObjectSha256, nil
+}
+
+// ResetObjectSha256 resets all changes to the "object_sha256" field.
+func (m *ImageMutation) ResetObjectSha256() {
+	m.object_sha256 = nil
 }
 
 // SetSize sets the "size" field.
@@ -5312,6 +6039,76 @@ func (m *ImageMutation) ResetFormat() {
 	m.format = nil
 }
 
+// SetPerceptualHash sets the "perceptual_hash" field.
+func (m *ImageMutation) SetPerceptualHash(i int64) {
+	m.perceptual_hash = &i
+	m.addperceptual_hash = nil
+}
+
+// PerceptualHash returns the value of the "perceptual_hash" field in the mutation.
+func (m *ImageMutation) PerceptualHash() (r int64, exists bool) {
+	v := m.perceptual_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPerceptualHash returns the old "perceptual_hash" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldPerceptualHash(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPerceptualHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPerceptualHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPerceptualHash: %w", err)
+	}
+	return oldValue.PerceptualHash, nil
+}
+
+// AddPerceptualHash adds i to the "perceptual_hash" field.
+func (m *ImageMutation) AddPerceptualHash(i int64) {
+	if m.addperceptual_hash != nil {
+		*m.addperceptual_hash += i
+	} else {
+		m.addperceptual_hash = &i
+	}
+}
+
+// AddedPerceptualHash returns the value that was added to the "perceptual_hash" field in this mutation.
+func (m *ImageMutation) AddedPerceptualHash() (r int64, exists bool) {
+	v := m.addperceptual_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPerceptualHash clears the value of the "perceptual_hash" field.
+func (m *ImageMutation) ClearPerceptualHash() {
+	m.perceptual_hash = nil
+	m.addperceptual_hash = nil
+	m.clearedFields[image.FieldPerceptualHash] = struct{}{}
+}
+
+// PerceptualHashCleared returns if the "perceptual_hash" field was cleared in this mutation.
+func (m *ImageMutation) PerceptualHashCleared() bool {
+	_, ok := m.clearedFields[image.FieldPerceptualHash]
+	return ok
+}
+
+// ResetPerceptualHash resets all changes to the "perceptual_hash" field.
+func (m *ImageMutation) ResetPerceptualHash() {
+	m.perceptual_hash = nil
+	m.addperceptual_hash = nil
+	delete(m.clearedFields, image.FieldPerceptualHash)
+}
+
 // SetPrompt sets the "prompt" field.
 func (m *ImageMutation) SetPrompt(s string) {
 	m.prompt = &s
@@ -5454,6 +6251,93 @@ func (m *ImageMutation) OldExtraInformation(ctx context.Context) (v rawjson.Obje
 // ResetExtraInformation resets all changes to the "extra_information" field.
 func (m *ImageMutation) ResetExtraInformation() {
 	m.extra_information = nil
+}
+
+// SetTags sets the "tags" field.
+func (m *ImageMutation) SetTags(s []string) {
+	m.tags = &s
+	m.appendtags = nil
+}
+
+// Tags returns the value of the "tags" field in the mutation.
+func (m *ImageMutation) Tags() (r []string, exists bool) {
+	v := m.tags
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTags returns the old "tags" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldTags(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTags is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTags requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTags: %w", err)
+	}
+	return oldValue.Tags, nil
+}
+
+// AppendTags adds s to the "tags" field.
+func (m *ImageMutation) AppendTags(s []string) {
+	m.appendtags = append(m.appendtags, s...)
+}
+
+// AppendedTags returns the list of values that were appended to the "tags" field in this mutation.
+func (m *ImageMutation) AppendedTags() ([]string, bool) {
+	if len(m.appendtags) == 0 {
+		return nil, false
+	}
+	return m.appendtags, true
+}
+
+// ResetTags resets all changes to the "tags" field.
+func (m *ImageMutation) ResetTags() {
+	m.tags = nil
+	m.appendtags = nil
+}
+
+// SetMetadata sets the "metadata" field.
+func (m *ImageMutation) SetMetadata(r rawjson.Object) {
+	m.metadata = &r
+}
+
+// Metadata returns the value of the "metadata" field in the mutation.
+func (m *ImageMutation) Metadata() (r rawjson.Object, exists bool) {
+	v := m.metadata
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMetadata returns the old "metadata" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldMetadata(ctx context.Context) (v rawjson.Object, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMetadata is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMetadata requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMetadata: %w", err)
+	}
+	return oldValue.Metadata, nil
+}
+
+// ResetMetadata resets all changes to the "metadata" field.
+func (m *ImageMutation) ResetMetadata() {
+	m.metadata = nil
 }
 
 // SetIsSynthetic sets the "is_synthetic" field.
@@ -5850,7 +6734,7 @@ func (m *ImageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImageMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 27)
 	if m.created_at != nil {
 		fields = append(fields, image.FieldCreatedAt)
 	}
@@ -5878,8 +6762,14 @@ func (m *ImageMutation) Fields() []string {
 	if m.original_name != nil {
 		fields = append(fields, image.FieldOriginalName)
 	}
+	if m.source != nil {
+		fields = append(fields, image.FieldSource)
+	}
 	if m.sha256 != nil {
 		fields = append(fields, image.FieldSha256)
+	}
+	if m.object_sha256 != nil {
+		fields = append(fields, image.FieldObjectSha256)
 	}
 	if m.size != nil {
 		fields = append(fields, image.FieldSize)
@@ -5893,6 +6783,9 @@ func (m *ImageMutation) Fields() []string {
 	if m.format != nil {
 		fields = append(fields, image.FieldFormat)
 	}
+	if m.perceptual_hash != nil {
+		fields = append(fields, image.FieldPerceptualHash)
+	}
 	if m.prompt != nil {
 		fields = append(fields, image.FieldPrompt)
 	}
@@ -5904,6 +6797,12 @@ func (m *ImageMutation) Fields() []string {
 	}
 	if m.extra_information != nil {
 		fields = append(fields, image.FieldExtraInformation)
+	}
+	if m.tags != nil {
+		fields = append(fields, image.FieldTags)
+	}
+	if m.metadata != nil {
+		fields = append(fields, image.FieldMetadata)
 	}
 	if m.is_synthetic != nil {
 		fields = append(fields, image.FieldIsSynthetic)
@@ -5943,8 +6842,12 @@ func (m *ImageMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case image.FieldOriginalName:
 		return m.OriginalName()
+	case image.FieldSource:
+		return m.Source()
 	case image.FieldSha256:
 		return m.Sha256()
+	case image.FieldObjectSha256:
+		return m.ObjectSha256()
 	case image.FieldSize:
 		return m.Size()
 	case image.FieldWidth:
@@ -5953,6 +6856,8 @@ func (m *ImageMutation) Field(name string) (ent.Value, bool) {
 		return m.Height()
 	case image.FieldFormat:
 		return m.Format()
+	case image.FieldPerceptualHash:
+		return m.PerceptualHash()
 	case image.FieldPrompt:
 		return m.Prompt()
 	case image.FieldNegativePrompt:
@@ -5961,6 +6866,10 @@ func (m *ImageMutation) Field(name string) (ent.Value, bool) {
 		return m.GenerationType()
 	case image.FieldExtraInformation:
 		return m.ExtraInformation()
+	case image.FieldTags:
+		return m.Tags()
+	case image.FieldMetadata:
+		return m.Metadata()
 	case image.FieldIsSynthetic:
 		return m.IsSynthetic()
 	case image.FieldDone:
@@ -5996,8 +6905,12 @@ func (m *ImageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldName(ctx)
 	case image.FieldOriginalName:
 		return m.OldOriginalName(ctx)
+	case image.FieldSource:
+		return m.OldSource(ctx)
 	case image.FieldSha256:
 		return m.OldSha256(ctx)
+	case image.FieldObjectSha256:
+		return m.OldObjectSha256(ctx)
 	case image.FieldSize:
 		return m.OldSize(ctx)
 	case image.FieldWidth:
@@ -6006,6 +6919,8 @@ func (m *ImageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldHeight(ctx)
 	case image.FieldFormat:
 		return m.OldFormat(ctx)
+	case image.FieldPerceptualHash:
+		return m.OldPerceptualHash(ctx)
 	case image.FieldPrompt:
 		return m.OldPrompt(ctx)
 	case image.FieldNegativePrompt:
@@ -6014,6 +6929,10 @@ func (m *ImageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldGenerationType(ctx)
 	case image.FieldExtraInformation:
 		return m.OldExtraInformation(ctx)
+	case image.FieldTags:
+		return m.OldTags(ctx)
+	case image.FieldMetadata:
+		return m.OldMetadata(ctx)
 	case image.FieldIsSynthetic:
 		return m.OldIsSynthetic(ctx)
 	case image.FieldDone:
@@ -6094,12 +7013,26 @@ func (m *ImageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOriginalName(v)
 		return nil
+	case image.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
 	case image.FieldSha256:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSha256(v)
+		return nil
+	case image.FieldObjectSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectSha256(v)
 		return nil
 	case image.FieldSize:
 		v, ok := value.(int64)
@@ -6129,6 +7062,13 @@ func (m *ImageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFormat(v)
 		return nil
+	case image.FieldPerceptualHash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPerceptualHash(v)
+		return nil
 	case image.FieldPrompt:
 		v, ok := value.(string)
 		if !ok {
@@ -6156,6 +7096,20 @@ func (m *ImageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetExtraInformation(v)
+		return nil
+	case image.FieldTags:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTags(v)
+		return nil
+	case image.FieldMetadata:
+		v, ok := value.(rawjson.Object)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMetadata(v)
 		return nil
 	case image.FieldIsSynthetic:
 		v, ok := value.(bool)
@@ -6205,6 +7159,9 @@ func (m *ImageMutation) AddedFields() []string {
 	if m.addheight != nil {
 		fields = append(fields, image.FieldHeight)
 	}
+	if m.addperceptual_hash != nil {
+		fields = append(fields, image.FieldPerceptualHash)
+	}
 	return fields
 }
 
@@ -6221,6 +7178,8 @@ func (m *ImageMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedWidth()
 	case image.FieldHeight:
 		return m.AddedHeight()
+	case image.FieldPerceptualHash:
+		return m.AddedPerceptualHash()
 	}
 	return nil, false
 }
@@ -6258,6 +7217,13 @@ func (m *ImageMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddHeight(v)
 		return nil
+	case image.FieldPerceptualHash:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPerceptualHash(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Image numeric field %s", name)
 }
@@ -6274,6 +7240,9 @@ func (m *ImageMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(image.FieldBaseImageID) {
 		fields = append(fields, image.FieldBaseImageID)
+	}
+	if m.FieldCleared(image.FieldPerceptualHash) {
+		fields = append(fields, image.FieldPerceptualHash)
 	}
 	return fields
 }
@@ -6297,6 +7266,9 @@ func (m *ImageMutation) ClearField(name string) error {
 		return nil
 	case image.FieldBaseImageID:
 		m.ClearBaseImageID()
+		return nil
+	case image.FieldPerceptualHash:
+		m.ClearPerceptualHash()
 		return nil
 	}
 	return fmt.Errorf("unknown Image nullable field %s", name)
@@ -6333,8 +7305,14 @@ func (m *ImageMutation) ResetField(name string) error {
 	case image.FieldOriginalName:
 		m.ResetOriginalName()
 		return nil
+	case image.FieldSource:
+		m.ResetSource()
+		return nil
 	case image.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case image.FieldObjectSha256:
+		m.ResetObjectSha256()
 		return nil
 	case image.FieldSize:
 		m.ResetSize()
@@ -6348,6 +7326,9 @@ func (m *ImageMutation) ResetField(name string) error {
 	case image.FieldFormat:
 		m.ResetFormat()
 		return nil
+	case image.FieldPerceptualHash:
+		m.ResetPerceptualHash()
+		return nil
 	case image.FieldPrompt:
 		m.ResetPrompt()
 		return nil
@@ -6359,6 +7340,12 @@ func (m *ImageMutation) ResetField(name string) error {
 		return nil
 	case image.FieldExtraInformation:
 		m.ResetExtraInformation()
+		return nil
+	case image.FieldTags:
+		m.ResetTags()
+		return nil
+	case image.FieldMetadata:
+		m.ResetMetadata()
 		return nil
 	case image.FieldIsSynthetic:
 		m.ResetIsSynthetic()
@@ -8667,6 +9654,468 @@ func (m *LabelMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Label edge %s", name)
 }
 
+// LeaseMutation represents an operation that mutates the Lease nodes in the graph.
+type LeaseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	holder        *string
+	expires_at    *time.Time
+	done_at       *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Lease, error)
+	predicates    []predicate.Lease
+}
+
+var _ ent.Mutation = (*LeaseMutation)(nil)
+
+// leaseOption allows management of the mutation configuration using functional options.
+type leaseOption func(*LeaseMutation)
+
+// newLeaseMutation creates new mutation for the Lease entity.
+func newLeaseMutation(c config, op Op, opts ...leaseOption) *LeaseMutation {
+	m := &LeaseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLease,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLeaseID sets the ID field of the mutation.
+func withLeaseID(id string) leaseOption {
+	return func(m *LeaseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Lease
+		)
+		m.oldValue = func(ctx context.Context) (*Lease, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Lease.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLease sets the old Lease of the mutation.
+func withLease(node *Lease) leaseOption {
+	return func(m *LeaseMutation) {
+		m.oldValue = func(context.Context) (*Lease, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LeaseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LeaseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Lease entities.
+func (m *LeaseMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LeaseMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LeaseMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Lease.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHolder sets the "holder" field.
+func (m *LeaseMutation) SetHolder(s string) {
+	m.holder = &s
+}
+
+// Holder returns the value of the "holder" field in the mutation.
+func (m *LeaseMutation) Holder() (r string, exists bool) {
+	v := m.holder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolder returns the old "holder" field's value of the Lease entity.
+// If the Lease object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaseMutation) OldHolder(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolder: %w", err)
+	}
+	return oldValue.Holder, nil
+}
+
+// ResetHolder resets all changes to the "holder" field.
+func (m *LeaseMutation) ResetHolder() {
+	m.holder = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *LeaseMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *LeaseMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Lease entity.
+// If the Lease object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaseMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *LeaseMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *LeaseMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *LeaseMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the Lease entity.
+// If the Lease object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaseMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *LeaseMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[lease.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *LeaseMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[lease.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *LeaseMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, lease.FieldDoneAt)
+}
+
+// Where appends a list predicates to the LeaseMutation builder.
+func (m *LeaseMutation) Where(ps ...predicate.Lease) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LeaseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LeaseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Lease, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LeaseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LeaseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Lease).
+func (m *LeaseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LeaseMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.holder != nil {
+		fields = append(fields, lease.FieldHolder)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, lease.FieldExpiresAt)
+	}
+	if m.done_at != nil {
+		fields = append(fields, lease.FieldDoneAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LeaseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case lease.FieldHolder:
+		return m.Holder()
+	case lease.FieldExpiresAt:
+		return m.ExpiresAt()
+	case lease.FieldDoneAt:
+		return m.DoneAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LeaseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case lease.FieldHolder:
+		return m.OldHolder(ctx)
+	case lease.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case lease.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Lease field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LeaseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case lease.FieldHolder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolder(v)
+		return nil
+	case lease.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case lease.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Lease field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LeaseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LeaseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LeaseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Lease numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LeaseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(lease.FieldDoneAt) {
+		fields = append(fields, lease.FieldDoneAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LeaseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LeaseMutation) ClearField(name string) error {
+	switch name {
+	case lease.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Lease nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LeaseMutation) ResetField(name string) error {
+	switch name {
+	case lease.FieldHolder:
+		m.ResetHolder()
+		return nil
+	case lease.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case lease.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Lease field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LeaseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LeaseMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LeaseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LeaseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LeaseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LeaseMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LeaseMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Lease unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LeaseMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Lease edge %s", name)
+}
+
 // MemberMutation represents an operation that mutates the Member nodes in the graph.
 type MemberMutation struct {
 	config
@@ -9403,6 +10852,631 @@ func (m *MemberMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Member edge %s", name)
+}
+
+// ObjectMutation represents an operation that mutates the Object nodes in the graph.
+type ObjectMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	size           *int64
+	addsize        *int64
+	created_at     *time.Time
+	wanted_at      *time.Time
+	unnamed_since  *time.Time
+	removing_until *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Object, error)
+	predicates     []predicate.Object
+}
+
+var _ ent.Mutation = (*ObjectMutation)(nil)
+
+// objectOption allows management of the mutation configuration using functional options.
+type objectOption func(*ObjectMutation)
+
+// newObjectMutation creates new mutation for the Object entity.
+func newObjectMutation(c config, op Op, opts ...objectOption) *ObjectMutation {
+	m := &ObjectMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeObject,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withObjectID sets the ID field of the mutation.
+func withObjectID(id string) objectOption {
+	return func(m *ObjectMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Object
+		)
+		m.oldValue = func(ctx context.Context) (*Object, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Object.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withObject sets the old Object of the mutation.
+func withObject(node *Object) objectOption {
+	return func(m *ObjectMutation) {
+		m.oldValue = func(context.Context) (*Object, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ObjectMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ObjectMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Object entities.
+func (m *ObjectMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ObjectMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ObjectMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Object.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSize sets the "size" field.
+func (m *ObjectMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *ObjectMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *ObjectMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *ObjectMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *ObjectMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ObjectMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ObjectMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ObjectMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetWantedAt sets the "wanted_at" field.
+func (m *ObjectMutation) SetWantedAt(t time.Time) {
+	m.wanted_at = &t
+}
+
+// WantedAt returns the value of the "wanted_at" field in the mutation.
+func (m *ObjectMutation) WantedAt() (r time.Time, exists bool) {
+	v := m.wanted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWantedAt returns the old "wanted_at" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldWantedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWantedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWantedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWantedAt: %w", err)
+	}
+	return oldValue.WantedAt, nil
+}
+
+// ResetWantedAt resets all changes to the "wanted_at" field.
+func (m *ObjectMutation) ResetWantedAt() {
+	m.wanted_at = nil
+}
+
+// SetUnnamedSince sets the "unnamed_since" field.
+func (m *ObjectMutation) SetUnnamedSince(t time.Time) {
+	m.unnamed_since = &t
+}
+
+// UnnamedSince returns the value of the "unnamed_since" field in the mutation.
+func (m *ObjectMutation) UnnamedSince() (r time.Time, exists bool) {
+	v := m.unnamed_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnnamedSince returns the old "unnamed_since" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldUnnamedSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnnamedSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnnamedSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnnamedSince: %w", err)
+	}
+	return oldValue.UnnamedSince, nil
+}
+
+// ClearUnnamedSince clears the value of the "unnamed_since" field.
+func (m *ObjectMutation) ClearUnnamedSince() {
+	m.unnamed_since = nil
+	m.clearedFields[object.FieldUnnamedSince] = struct{}{}
+}
+
+// UnnamedSinceCleared returns if the "unnamed_since" field was cleared in this mutation.
+func (m *ObjectMutation) UnnamedSinceCleared() bool {
+	_, ok := m.clearedFields[object.FieldUnnamedSince]
+	return ok
+}
+
+// ResetUnnamedSince resets all changes to the "unnamed_since" field.
+func (m *ObjectMutation) ResetUnnamedSince() {
+	m.unnamed_since = nil
+	delete(m.clearedFields, object.FieldUnnamedSince)
+}
+
+// SetRemovingUntil sets the "removing_until" field.
+func (m *ObjectMutation) SetRemovingUntil(t time.Time) {
+	m.removing_until = &t
+}
+
+// RemovingUntil returns the value of the "removing_until" field in the mutation.
+func (m *ObjectMutation) RemovingUntil() (r time.Time, exists bool) {
+	v := m.removing_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovingUntil returns the old "removing_until" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldRemovingUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovingUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovingUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovingUntil: %w", err)
+	}
+	return oldValue.RemovingUntil, nil
+}
+
+// ClearRemovingUntil clears the value of the "removing_until" field.
+func (m *ObjectMutation) ClearRemovingUntil() {
+	m.removing_until = nil
+	m.clearedFields[object.FieldRemovingUntil] = struct{}{}
+}
+
+// RemovingUntilCleared returns if the "removing_until" field was cleared in this mutation.
+func (m *ObjectMutation) RemovingUntilCleared() bool {
+	_, ok := m.clearedFields[object.FieldRemovingUntil]
+	return ok
+}
+
+// ResetRemovingUntil resets all changes to the "removing_until" field.
+func (m *ObjectMutation) ResetRemovingUntil() {
+	m.removing_until = nil
+	delete(m.clearedFields, object.FieldRemovingUntil)
+}
+
+// Where appends a list predicates to the ObjectMutation builder.
+func (m *ObjectMutation) Where(ps ...predicate.Object) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ObjectMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ObjectMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Object, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ObjectMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ObjectMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Object).
+func (m *ObjectMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ObjectMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.size != nil {
+		fields = append(fields, object.FieldSize)
+	}
+	if m.created_at != nil {
+		fields = append(fields, object.FieldCreatedAt)
+	}
+	if m.wanted_at != nil {
+		fields = append(fields, object.FieldWantedAt)
+	}
+	if m.unnamed_since != nil {
+		fields = append(fields, object.FieldUnnamedSince)
+	}
+	if m.removing_until != nil {
+		fields = append(fields, object.FieldRemovingUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ObjectMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case object.FieldSize:
+		return m.Size()
+	case object.FieldCreatedAt:
+		return m.CreatedAt()
+	case object.FieldWantedAt:
+		return m.WantedAt()
+	case object.FieldUnnamedSince:
+		return m.UnnamedSince()
+	case object.FieldRemovingUntil:
+		return m.RemovingUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ObjectMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case object.FieldSize:
+		return m.OldSize(ctx)
+	case object.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case object.FieldWantedAt:
+		return m.OldWantedAt(ctx)
+	case object.FieldUnnamedSince:
+		return m.OldUnnamedSince(ctx)
+	case object.FieldRemovingUntil:
+		return m.OldRemovingUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown Object field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObjectMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case object.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case object.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case object.FieldWantedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWantedAt(v)
+		return nil
+	case object.FieldUnnamedSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnnamedSince(v)
+		return nil
+	case object.FieldRemovingUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovingUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Object field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ObjectMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, object.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ObjectMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case object.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObjectMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case object.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Object numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ObjectMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(object.FieldUnnamedSince) {
+		fields = append(fields, object.FieldUnnamedSince)
+	}
+	if m.FieldCleared(object.FieldRemovingUntil) {
+		fields = append(fields, object.FieldRemovingUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ObjectMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ObjectMutation) ClearField(name string) error {
+	switch name {
+	case object.FieldUnnamedSince:
+		m.ClearUnnamedSince()
+		return nil
+	case object.FieldRemovingUntil:
+		m.ClearRemovingUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Object nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ObjectMutation) ResetField(name string) error {
+	switch name {
+	case object.FieldSize:
+		m.ResetSize()
+		return nil
+	case object.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case object.FieldWantedAt:
+		m.ResetWantedAt()
+		return nil
+	case object.FieldUnnamedSince:
+		m.ResetUnnamedSince()
+		return nil
+	case object.FieldRemovingUntil:
+		m.ResetRemovingUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Object field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ObjectMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ObjectMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ObjectMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ObjectMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ObjectMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ObjectMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ObjectMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Object unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ObjectMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Object edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
@@ -11284,6 +13358,855 @@ func (m *SnapshotMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Snapshot edge %s", name)
 }
 
+// UploadMutation represents an operation that mutates the Upload nodes in the graph.
+type UploadMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	created_at    *time.Time
+	updated_at    *time.Time
+	name          *string
+	length        *int64
+	addlength     *int64
+	received      *int64
+	addreceived   *int64
+	parts         *[]int64
+	appendparts   []int64
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	user          *gid.UserID
+	cleareduser   bool
+	done          bool
+	oldValue      func(context.Context) (*Upload, error)
+	predicates    []predicate.Upload
+}
+
+var _ ent.Mutation = (*UploadMutation)(nil)
+
+// uploadOption allows management of the mutation configuration using functional options.
+type uploadOption func(*UploadMutation)
+
+// newUploadMutation creates new mutation for the Upload entity.
+func newUploadMutation(c config, op Op, opts ...uploadOption) *UploadMutation {
+	m := &UploadMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeUpload,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withUploadID sets the ID field of the mutation.
+func withUploadID(id string) uploadOption {
+	return func(m *UploadMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Upload
+		)
+		m.oldValue = func(ctx context.Context) (*Upload, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Upload.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withUpload sets the old Upload of the mutation.
+func withUpload(node *Upload) uploadOption {
+	return func(m *UploadMutation) {
+		m.oldValue = func(context.Context) (*Upload, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m UploadMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m UploadMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Upload entities.
+func (m *UploadMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *UploadMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *UploadMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Upload.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *UploadMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *UploadMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *UploadMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *UploadMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *UploadMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *UploadMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *UploadMutation) SetUserID(gi gid.UserID) {
+	m.user = &gi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *UploadMutation) UserID() (r gid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldUserID(ctx context.Context) (v gid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *UploadMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetName sets the "name" field.
+func (m *UploadMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *UploadMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *UploadMutation) ResetName() {
+	m.name = nil
+}
+
+// SetLength sets the "length" field.
+func (m *UploadMutation) SetLength(i int64) {
+	m.length = &i
+	m.addlength = nil
+}
+
+// Length returns the value of the "length" field in the mutation.
+func (m *UploadMutation) Length() (r int64, exists bool) {
+	v := m.length
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLength returns the old "length" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldLength(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLength is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLength requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLength: %w", err)
+	}
+	return oldValue.Length, nil
+}
+
+// AddLength adds i to the "length" field.
+func (m *UploadMutation) AddLength(i int64) {
+	if m.addlength != nil {
+		*m.addlength += i
+	} else {
+		m.addlength = &i
+	}
+}
+
+// AddedLength returns the value that was added to the "length" field in this mutation.
+func (m *UploadMutation) AddedLength() (r int64, exists bool) {
+	v := m.addlength
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLength resets all changes to the "length" field.
+func (m *UploadMutation) ResetLength() {
+	m.length = nil
+	m.addlength = nil
+}
+
+// SetReceived sets the "received" field.
+func (m *UploadMutation) SetReceived(i int64) {
+	m.received = &i
+	m.addreceived = nil
+}
+
+// Received returns the value of the "received" field in the mutation.
+func (m *UploadMutation) Received() (r int64, exists bool) {
+	v := m.received
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceived returns the old "received" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldReceived(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceived is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceived requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceived: %w", err)
+	}
+	return oldValue.Received, nil
+}
+
+// AddReceived adds i to the "received" field.
+func (m *UploadMutation) AddReceived(i int64) {
+	if m.addreceived != nil {
+		*m.addreceived += i
+	} else {
+		m.addreceived = &i
+	}
+}
+
+// AddedReceived returns the value that was added to the "received" field in this mutation.
+func (m *UploadMutation) AddedReceived() (r int64, exists bool) {
+	v := m.addreceived
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReceived resets all changes to the "received" field.
+func (m *UploadMutation) ResetReceived() {
+	m.received = nil
+	m.addreceived = nil
+}
+
+// SetParts sets the "parts" field.
+func (m *UploadMutation) SetParts(i []int64) {
+	m.parts = &i
+	m.appendparts = nil
+}
+
+// Parts returns the value of the "parts" field in the mutation.
+func (m *UploadMutation) Parts() (r []int64, exists bool) {
+	v := m.parts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParts returns the old "parts" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldParts(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParts: %w", err)
+	}
+	return oldValue.Parts, nil
+}
+
+// AppendParts adds i to the "parts" field.
+func (m *UploadMutation) AppendParts(i []int64) {
+	m.appendparts = append(m.appendparts, i...)
+}
+
+// AppendedParts returns the list of values that were appended to the "parts" field in this mutation.
+func (m *UploadMutation) AppendedParts() ([]int64, bool) {
+	if len(m.appendparts) == 0 {
+		return nil, false
+	}
+	return m.appendparts, true
+}
+
+// ResetParts resets all changes to the "parts" field.
+func (m *UploadMutation) ResetParts() {
+	m.parts = nil
+	m.appendparts = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *UploadMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *UploadMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Upload entity.
+// If the Upload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UploadMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *UploadMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *UploadMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[upload.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *UploadMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *UploadMutation) UserIDs() (ids []gid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *UploadMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the UploadMutation builder.
+func (m *UploadMutation) Where(ps ...predicate.Upload) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the UploadMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *UploadMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Upload, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *UploadMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *UploadMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Upload).
+func (m *UploadMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *UploadMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, upload.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, upload.FieldUpdatedAt)
+	}
+	if m.user != nil {
+		fields = append(fields, upload.FieldUserID)
+	}
+	if m.name != nil {
+		fields = append(fields, upload.FieldName)
+	}
+	if m.length != nil {
+		fields = append(fields, upload.FieldLength)
+	}
+	if m.received != nil {
+		fields = append(fields, upload.FieldReceived)
+	}
+	if m.parts != nil {
+		fields = append(fields, upload.FieldParts)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, upload.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *UploadMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case upload.FieldCreatedAt:
+		return m.CreatedAt()
+	case upload.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case upload.FieldUserID:
+		return m.UserID()
+	case upload.FieldName:
+		return m.Name()
+	case upload.FieldLength:
+		return m.Length()
+	case upload.FieldReceived:
+		return m.Received()
+	case upload.FieldParts:
+		return m.Parts()
+	case upload.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *UploadMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case upload.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case upload.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case upload.FieldUserID:
+		return m.OldUserID(ctx)
+	case upload.FieldName:
+		return m.OldName(ctx)
+	case upload.FieldLength:
+		return m.OldLength(ctx)
+	case upload.FieldReceived:
+		return m.OldReceived(ctx)
+	case upload.FieldParts:
+		return m.OldParts(ctx)
+	case upload.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Upload field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UploadMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case upload.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case upload.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case upload.FieldUserID:
+		v, ok := value.(gid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case upload.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case upload.FieldLength:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLength(v)
+		return nil
+	case upload.FieldReceived:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceived(v)
+		return nil
+	case upload.FieldParts:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParts(v)
+		return nil
+	case upload.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Upload field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *UploadMutation) AddedFields() []string {
+	var fields []string
+	if m.addlength != nil {
+		fields = append(fields, upload.FieldLength)
+	}
+	if m.addreceived != nil {
+		fields = append(fields, upload.FieldReceived)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *UploadMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case upload.FieldLength:
+		return m.AddedLength()
+	case upload.FieldReceived:
+		return m.AddedReceived()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *UploadMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case upload.FieldLength:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLength(v)
+		return nil
+	case upload.FieldReceived:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReceived(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Upload numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *UploadMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *UploadMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *UploadMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Upload nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *UploadMutation) ResetField(name string) error {
+	switch name {
+	case upload.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case upload.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case upload.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case upload.FieldName:
+		m.ResetName()
+		return nil
+	case upload.FieldLength:
+		m.ResetLength()
+		return nil
+	case upload.FieldReceived:
+		m.ResetReceived()
+		return nil
+	case upload.FieldParts:
+		m.ResetParts()
+		return nil
+	case upload.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Upload field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *UploadMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, upload.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *UploadMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case upload.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *UploadMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *UploadMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *UploadMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, upload.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *UploadMutation) EdgeCleared(name string) bool {
+	switch name {
+	case upload.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *UploadMutation) ClearEdge(name string) error {
+	switch name {
+	case upload.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Upload unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *UploadMutation) ResetEdge(name string) error {
+	switch name {
+	case upload.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Upload edge %s", name)
+}
+
 // UserMutation represents an operation that mutates the User nodes in the graph.
 type UserMutation struct {
 	config
@@ -11329,6 +14252,9 @@ type UserMutation struct {
 	sessions              map[gid.SessionID]struct{}
 	removedsessions       map[gid.SessionID]struct{}
 	clearedsessions       bool
+	uploads               map[string]struct{}
+	removeduploads        map[string]struct{}
+	cleareduploads        bool
 	done                  bool
 	oldValue              func(context.Context) (*User, error)
 	predicates            []predicate.User
@@ -12413,6 +15339,60 @@ func (m *UserMutation) ResetSessions() {
 	m.removedsessions = nil
 }
 
+// AddUploadIDs adds the "uploads" edge to the Upload entity by ids.
+func (m *UserMutation) AddUploadIDs(ids ...string) {
+	if m.uploads == nil {
+		m.uploads = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.uploads[ids[i]] = struct{}{}
+	}
+}
+
+// ClearUploads clears the "uploads" edge to the Upload entity.
+func (m *UserMutation) ClearUploads() {
+	m.cleareduploads = true
+}
+
+// UploadsCleared reports if the "uploads" edge to the Upload entity was cleared.
+func (m *UserMutation) UploadsCleared() bool {
+	return m.cleareduploads
+}
+
+// RemoveUploadIDs removes the "uploads" edge to the Upload entity by IDs.
+func (m *UserMutation) RemoveUploadIDs(ids ...string) {
+	if m.removeduploads == nil {
+		m.removeduploads = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.uploads, ids[i])
+		m.removeduploads[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedUploads returns the removed IDs of the "uploads" edge to the Upload entity.
+func (m *UserMutation) RemovedUploadsIDs() (ids []string) {
+	for id := range m.removeduploads {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// UploadsIDs returns the "uploads" edge IDs in the mutation.
+func (m *UserMutation) UploadsIDs() (ids []string) {
+	for id := range m.uploads {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetUploads resets all changes to the "uploads" edge.
+func (m *UserMutation) ResetUploads() {
+	m.uploads = nil
+	m.cleareduploads = false
+	m.removeduploads = nil
+}
+
 // Where appends a list predicates to the UserMutation builder.
 func (m *UserMutation) Where(ps ...predicate.User) {
 	m.predicates = append(m.predicates, ps...)
@@ -12809,7 +15789,7 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.workspace != nil {
 		edges = append(edges, user.EdgeWorkspace)
 	}
@@ -12833,6 +15813,9 @@ func (m *UserMutation) AddedEdges() []string {
 	}
 	if m.sessions != nil {
 		edges = append(edges, user.EdgeSessions)
+	}
+	if m.uploads != nil {
+		edges = append(edges, user.EdgeUploads)
 	}
 	return edges
 }
@@ -12887,13 +15870,19 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeUploads:
+		ids := make([]ent.Value, 0, len(m.uploads))
+		for id := range m.uploads {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.removedowned_datasets != nil {
 		edges = append(edges, user.EdgeOwnedDatasets)
 	}
@@ -12914,6 +15903,9 @@ func (m *UserMutation) RemovedEdges() []string {
 	}
 	if m.removedsessions != nil {
 		edges = append(edges, user.EdgeSessions)
+	}
+	if m.removeduploads != nil {
+		edges = append(edges, user.EdgeUploads)
 	}
 	return edges
 }
@@ -12964,13 +15956,19 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeUploads:
+		ids := make([]ent.Value, 0, len(m.removeduploads))
+		for id := range m.removeduploads {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.clearedworkspace {
 		edges = append(edges, user.EdgeWorkspace)
 	}
@@ -12995,6 +15993,9 @@ func (m *UserMutation) ClearedEdges() []string {
 	if m.clearedsessions {
 		edges = append(edges, user.EdgeSessions)
 	}
+	if m.cleareduploads {
+		edges = append(edges, user.EdgeUploads)
+	}
 	return edges
 }
 
@@ -13018,6 +16019,8 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedapi_keys
 	case user.EdgeSessions:
 		return m.clearedsessions
+	case user.EdgeUploads:
+		return m.cleareduploads
 	}
 	return false
 }
@@ -13061,6 +16064,9 @@ func (m *UserMutation) ResetEdge(name string) error {
 	case user.EdgeSessions:
 		m.ResetSessions()
 		return nil
+	case user.EdgeUploads:
+		m.ResetUploads()
+		return nil
 	}
 	return fmt.Errorf("unknown User edge %s", name)
 }
@@ -13074,6 +16080,10 @@ type WorkspaceMutation struct {
 	created_at      *time.Time
 	updated_at      *time.Time
 	name            *string
+	max_images      *int
+	addmax_images   *int
+	max_bytes       *int64
+	addmax_bytes    *int64
 	clearedFields   map[string]struct{}
 	users           map[gid.UserID]struct{}
 	removedusers    map[gid.UserID]struct{}
@@ -13298,6 +16308,146 @@ func (m *WorkspaceMutation) ResetName() {
 	m.name = nil
 }
 
+// SetMaxImages sets the "max_images" field.
+func (m *WorkspaceMutation) SetMaxImages(i int) {
+	m.max_images = &i
+	m.addmax_images = nil
+}
+
+// MaxImages returns the value of the "max_images" field in the mutation.
+func (m *WorkspaceMutation) MaxImages() (r int, exists bool) {
+	v := m.max_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMaxImages returns the old "max_images" field's value of the Workspace entity.
+// If the Workspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkspaceMutation) OldMaxImages(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMaxImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMaxImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMaxImages: %w", err)
+	}
+	return oldValue.MaxImages, nil
+}
+
+// AddMaxImages adds i to the "max_images" field.
+func (m *WorkspaceMutation) AddMaxImages(i int) {
+	if m.addmax_images != nil {
+		*m.addmax_images += i
+	} else {
+		m.addmax_images = &i
+	}
+}
+
+// AddedMaxImages returns the value that was added to the "max_images" field in this mutation.
+func (m *WorkspaceMutation) AddedMaxImages() (r int, exists bool) {
+	v := m.addmax_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMaxImages clears the value of the "max_images" field.
+func (m *WorkspaceMutation) ClearMaxImages() {
+	m.max_images = nil
+	m.addmax_images = nil
+	m.clearedFields[workspace.FieldMaxImages] = struct{}{}
+}
+
+// MaxImagesCleared returns if the "max_images" field was cleared in this mutation.
+func (m *WorkspaceMutation) MaxImagesCleared() bool {
+	_, ok := m.clearedFields[workspace.FieldMaxImages]
+	return ok
+}
+
+// ResetMaxImages resets all changes to the "max_images" field.
+func (m *WorkspaceMutation) ResetMaxImages() {
+	m.max_images = nil
+	m.addmax_images = nil
+	delete(m.clearedFields, workspace.FieldMaxImages)
+}
+
+// SetMaxBytes sets the "max_bytes" field.
+func (m *WorkspaceMutation) SetMaxBytes(i int64) {
+	m.max_bytes = &i
+	m.addmax_bytes = nil
+}
+
+// MaxBytes returns the value of the "max_bytes" field in the mutation.
+func (m *WorkspaceMutation) MaxBytes() (r int64, exists bool) {
+	v := m.max_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMaxBytes returns the old "max_bytes" field's value of the Workspace entity.
+// If the Workspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *WorkspaceMutation) OldMaxBytes(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMaxBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMaxBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMaxBytes: %w", err)
+	}
+	return oldValue.MaxBytes, nil
+}
+
+// AddMaxBytes adds i to the "max_bytes" field.
+func (m *WorkspaceMutation) AddMaxBytes(i int64) {
+	if m.addmax_bytes != nil {
+		*m.addmax_bytes += i
+	} else {
+		m.addmax_bytes = &i
+	}
+}
+
+// AddedMaxBytes returns the value that was added to the "max_bytes" field in this mutation.
+func (m *WorkspaceMutation) AddedMaxBytes() (r int64, exists bool) {
+	v := m.addmax_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearMaxBytes clears the value of the "max_bytes" field.
+func (m *WorkspaceMutation) ClearMaxBytes() {
+	m.max_bytes = nil
+	m.addmax_bytes = nil
+	m.clearedFields[workspace.FieldMaxBytes] = struct{}{}
+}
+
+// MaxBytesCleared returns if the "max_bytes" field was cleared in this mutation.
+func (m *WorkspaceMutation) MaxBytesCleared() bool {
+	_, ok := m.clearedFields[workspace.FieldMaxBytes]
+	return ok
+}
+
+// ResetMaxBytes resets all changes to the "max_bytes" field.
+func (m *WorkspaceMutation) ResetMaxBytes() {
+	m.max_bytes = nil
+	m.addmax_bytes = nil
+	delete(m.clearedFields, workspace.FieldMaxBytes)
+}
+
 // AddUserIDs adds the "users" edge to the User entity by ids.
 func (m *WorkspaceMutation) AddUserIDs(ids ...gid.UserID) {
 	if m.users == nil {
@@ -13440,7 +16590,7 @@ func (m *WorkspaceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *WorkspaceMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 5)
 	if m.created_at != nil {
 		fields = append(fields, workspace.FieldCreatedAt)
 	}
@@ -13449,6 +16599,12 @@ func (m *WorkspaceMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, workspace.FieldName)
+	}
+	if m.max_images != nil {
+		fields = append(fields, workspace.FieldMaxImages)
+	}
+	if m.max_bytes != nil {
+		fields = append(fields, workspace.FieldMaxBytes)
 	}
 	return fields
 }
@@ -13464,6 +16620,10 @@ func (m *WorkspaceMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case workspace.FieldName:
 		return m.Name()
+	case workspace.FieldMaxImages:
+		return m.MaxImages()
+	case workspace.FieldMaxBytes:
+		return m.MaxBytes()
 	}
 	return nil, false
 }
@@ -13479,6 +16639,10 @@ func (m *WorkspaceMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldUpdatedAt(ctx)
 	case workspace.FieldName:
 		return m.OldName(ctx)
+	case workspace.FieldMaxImages:
+		return m.OldMaxImages(ctx)
+	case workspace.FieldMaxBytes:
+		return m.OldMaxBytes(ctx)
 	}
 	return nil, fmt.Errorf("unknown Workspace field %s", name)
 }
@@ -13509,6 +16673,20 @@ func (m *WorkspaceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case workspace.FieldMaxImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMaxImages(v)
+		return nil
+	case workspace.FieldMaxBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMaxBytes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Workspace field %s", name)
 }
@@ -13516,13 +16694,26 @@ func (m *WorkspaceMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *WorkspaceMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addmax_images != nil {
+		fields = append(fields, workspace.FieldMaxImages)
+	}
+	if m.addmax_bytes != nil {
+		fields = append(fields, workspace.FieldMaxBytes)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *WorkspaceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case workspace.FieldMaxImages:
+		return m.AddedMaxImages()
+	case workspace.FieldMaxBytes:
+		return m.AddedMaxBytes()
+	}
 	return nil, false
 }
 
@@ -13531,6 +16722,20 @@ func (m *WorkspaceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *WorkspaceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case workspace.FieldMaxImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMaxImages(v)
+		return nil
+	case workspace.FieldMaxBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMaxBytes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Workspace numeric field %s", name)
 }
@@ -13538,7 +16743,14 @@ func (m *WorkspaceMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *WorkspaceMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(workspace.FieldMaxImages) {
+		fields = append(fields, workspace.FieldMaxImages)
+	}
+	if m.FieldCleared(workspace.FieldMaxBytes) {
+		fields = append(fields, workspace.FieldMaxBytes)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -13551,6 +16763,14 @@ func (m *WorkspaceMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *WorkspaceMutation) ClearField(name string) error {
+	switch name {
+	case workspace.FieldMaxImages:
+		m.ClearMaxImages()
+		return nil
+	case workspace.FieldMaxBytes:
+		m.ClearMaxBytes()
+		return nil
+	}
 	return fmt.Errorf("unknown Workspace nullable field %s", name)
 }
 
@@ -13566,6 +16786,12 @@ func (m *WorkspaceMutation) ResetField(name string) error {
 		return nil
 	case workspace.FieldName:
 		m.ResetName()
+		return nil
+	case workspace.FieldMaxImages:
+		m.ResetMaxImages()
+		return nil
+	case workspace.FieldMaxBytes:
+		m.ResetMaxBytes()
 		return nil
 	}
 	return fmt.Errorf("unknown Workspace field %s", name)

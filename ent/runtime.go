@@ -12,10 +12,13 @@ import (
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/lease"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/schema"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -231,50 +234,68 @@ func init() {
 	image.DefaultOriginalName = imageDescOriginalName.Default.(string)
 	// image.OriginalNameValidator is a validator for the "original_name" field. It is called by the builders before save.
 	image.OriginalNameValidator = imageDescOriginalName.Validators[0].(func(string) error)
+	// imageDescSource is the schema descriptor for source field.
+	imageDescSource := imageFields[7].Descriptor()
+	// image.DefaultSource holds the default value on creation for the source field.
+	image.DefaultSource = imageDescSource.Default.(string)
+	// image.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	image.SourceValidator = imageDescSource.Validators[0].(func(string) error)
 	// imageDescSha256 is the schema descriptor for sha256 field.
-	imageDescSha256 := imageFields[7].Descriptor()
+	imageDescSha256 := imageFields[8].Descriptor()
 	// image.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
 	image.Sha256Validator = imageDescSha256.Validators[0].(func(string) error)
+	// imageDescObjectSha256 is the schema descriptor for object_sha256 field.
+	imageDescObjectSha256 := imageFields[9].Descriptor()
+	// image.ObjectSha256Validator is a validator for the "object_sha256" field. It is called by the builders before save.
+	image.ObjectSha256Validator = imageDescObjectSha256.Validators[0].(func(string) error)
 	// imageDescSize is the schema descriptor for size field.
-	imageDescSize := imageFields[8].Descriptor()
+	imageDescSize := imageFields[10].Descriptor()
 	// image.SizeValidator is a validator for the "size" field. It is called by the builders before save.
 	image.SizeValidator = imageDescSize.Validators[0].(func(int64) error)
 	// imageDescWidth is the schema descriptor for width field.
-	imageDescWidth := imageFields[9].Descriptor()
+	imageDescWidth := imageFields[11].Descriptor()
 	// image.WidthValidator is a validator for the "width" field. It is called by the builders before save.
 	image.WidthValidator = imageDescWidth.Validators[0].(func(int) error)
 	// imageDescHeight is the schema descriptor for height field.
-	imageDescHeight := imageFields[10].Descriptor()
+	imageDescHeight := imageFields[12].Descriptor()
 	// image.HeightValidator is a validator for the "height" field. It is called by the builders before save.
 	image.HeightValidator = imageDescHeight.Validators[0].(func(int) error)
 	// imageDescPrompt is the schema descriptor for prompt field.
-	imageDescPrompt := imageFields[12].Descriptor()
+	imageDescPrompt := imageFields[15].Descriptor()
 	// image.DefaultPrompt holds the default value on creation for the prompt field.
 	image.DefaultPrompt = imageDescPrompt.Default.(string)
 	// imageDescNegativePrompt is the schema descriptor for negative_prompt field.
-	imageDescNegativePrompt := imageFields[13].Descriptor()
+	imageDescNegativePrompt := imageFields[16].Descriptor()
 	// image.DefaultNegativePrompt holds the default value on creation for the negative_prompt field.
 	image.DefaultNegativePrompt = imageDescNegativePrompt.Default.(string)
 	// imageDescGenerationType is the schema descriptor for generation_type field.
-	imageDescGenerationType := imageFields[14].Descriptor()
+	imageDescGenerationType := imageFields[17].Descriptor()
 	// image.DefaultGenerationType holds the default value on creation for the generation_type field.
 	image.DefaultGenerationType = imageDescGenerationType.Default.(string)
 	// image.GenerationTypeValidator is a validator for the "generation_type" field. It is called by the builders before save.
 	image.GenerationTypeValidator = imageDescGenerationType.Validators[0].(func(string) error)
 	// imageDescExtraInformation is the schema descriptor for extra_information field.
-	imageDescExtraInformation := imageFields[15].Descriptor()
+	imageDescExtraInformation := imageFields[18].Descriptor()
 	// image.DefaultExtraInformation holds the default value on creation for the extra_information field.
 	image.DefaultExtraInformation = imageDescExtraInformation.Default.(rawjson.Object)
+	// imageDescTags is the schema descriptor for tags field.
+	imageDescTags := imageFields[19].Descriptor()
+	// image.DefaultTags holds the default value on creation for the tags field.
+	image.DefaultTags = imageDescTags.Default.([]string)
+	// imageDescMetadata is the schema descriptor for metadata field.
+	imageDescMetadata := imageFields[20].Descriptor()
+	// image.DefaultMetadata holds the default value on creation for the metadata field.
+	image.DefaultMetadata = imageDescMetadata.Default.(rawjson.Object)
 	// imageDescIsSynthetic is the schema descriptor for is_synthetic field.
-	imageDescIsSynthetic := imageFields[16].Descriptor()
+	imageDescIsSynthetic := imageFields[21].Descriptor()
 	// image.DefaultIsSynthetic holds the default value on creation for the is_synthetic field.
 	image.DefaultIsSynthetic = imageDescIsSynthetic.Default.(bool)
 	// imageDescDone is the schema descriptor for done field.
-	imageDescDone := imageFields[17].Descriptor()
+	imageDescDone := imageFields[22].Descriptor()
 	// image.DefaultDone holds the default value on creation for the done field.
 	image.DefaultDone = imageDescDone.Default.(bool)
 	// imageDescReviewed is the schema descriptor for reviewed field.
-	imageDescReviewed := imageFields[18].Descriptor()
+	imageDescReviewed := imageFields[23].Descriptor()
 	// image.DefaultReviewed holds the default value on creation for the reviewed field.
 	image.DefaultReviewed = imageDescReviewed.Default.(bool)
 	jobMixin := schema.Job{}.Mixin()
@@ -375,6 +396,12 @@ func init() {
 	labelDescNegativePrompt := labelFields[6].Descriptor()
 	// label.DefaultNegativePrompt holds the default value on creation for the negative_prompt field.
 	label.DefaultNegativePrompt = labelDescNegativePrompt.Default.(string)
+	leaseFields := schema.Lease{}.Fields()
+	_ = leaseFields
+	// leaseDescID is the schema descriptor for id field.
+	leaseDescID := leaseFields[0].Descriptor()
+	// lease.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	lease.IDValidator = leaseDescID.Validators[0].(func(string) error)
 	memberMixin := schema.Member{}.Mixin()
 	memberMixinFields0 := memberMixin[0].Fields()
 	_ = memberMixinFields0
@@ -396,6 +423,24 @@ func init() {
 	memberDescVersion := memberMixinFields1[0].Descriptor()
 	// member.DefaultVersion holds the default value on creation for the version field.
 	member.DefaultVersion = memberDescVersion.Default.(int)
+	objectFields := schema.Object{}.Fields()
+	_ = objectFields
+	// objectDescSize is the schema descriptor for size field.
+	objectDescSize := objectFields[1].Descriptor()
+	// object.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	object.SizeValidator = objectDescSize.Validators[0].(func(int64) error)
+	// objectDescCreatedAt is the schema descriptor for created_at field.
+	objectDescCreatedAt := objectFields[2].Descriptor()
+	// object.DefaultCreatedAt holds the default value on creation for the created_at field.
+	object.DefaultCreatedAt = objectDescCreatedAt.Default.(func() time.Time)
+	// objectDescWantedAt is the schema descriptor for wanted_at field.
+	objectDescWantedAt := objectFields[3].Descriptor()
+	// object.DefaultWantedAt holds the default value on creation for the wanted_at field.
+	object.DefaultWantedAt = objectDescWantedAt.Default.(func() time.Time)
+	// objectDescID is the schema descriptor for id field.
+	objectDescID := objectFields[0].Descriptor()
+	// object.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	object.IDValidator = objectDescID.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0
@@ -470,6 +515,45 @@ func init() {
 	snapshot.DefaultArchiveSize = snapshotDescArchiveSize.Default.(int64)
 	// snapshot.ArchiveSizeValidator is a validator for the "archive_size" field. It is called by the builders before save.
 	snapshot.ArchiveSizeValidator = snapshotDescArchiveSize.Validators[0].(func(int64) error)
+	uploadMixin := schema.Upload{}.Mixin()
+	uploadMixinFields0 := uploadMixin[0].Fields()
+	_ = uploadMixinFields0
+	uploadFields := schema.Upload{}.Fields()
+	_ = uploadFields
+	// uploadDescCreatedAt is the schema descriptor for created_at field.
+	uploadDescCreatedAt := uploadMixinFields0[0].Descriptor()
+	// upload.DefaultCreatedAt holds the default value on creation for the created_at field.
+	upload.DefaultCreatedAt = uploadDescCreatedAt.Default.(func() time.Time)
+	// uploadDescUpdatedAt is the schema descriptor for updated_at field.
+	uploadDescUpdatedAt := uploadMixinFields0[1].Descriptor()
+	// upload.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	upload.DefaultUpdatedAt = uploadDescUpdatedAt.Default.(func() time.Time)
+	// upload.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	upload.UpdateDefaultUpdatedAt = uploadDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// uploadDescName is the schema descriptor for name field.
+	uploadDescName := uploadFields[2].Descriptor()
+	// upload.DefaultName holds the default value on creation for the name field.
+	upload.DefaultName = uploadDescName.Default.(string)
+	// upload.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	upload.NameValidator = uploadDescName.Validators[0].(func(string) error)
+	// uploadDescLength is the schema descriptor for length field.
+	uploadDescLength := uploadFields[3].Descriptor()
+	// upload.LengthValidator is a validator for the "length" field. It is called by the builders before save.
+	upload.LengthValidator = uploadDescLength.Validators[0].(func(int64) error)
+	// uploadDescReceived is the schema descriptor for received field.
+	uploadDescReceived := uploadFields[4].Descriptor()
+	// upload.DefaultReceived holds the default value on creation for the received field.
+	upload.DefaultReceived = uploadDescReceived.Default.(int64)
+	// upload.ReceivedValidator is a validator for the "received" field. It is called by the builders before save.
+	upload.ReceivedValidator = uploadDescReceived.Validators[0].(func(int64) error)
+	// uploadDescParts is the schema descriptor for parts field.
+	uploadDescParts := uploadFields[5].Descriptor()
+	// upload.DefaultParts holds the default value on creation for the parts field.
+	upload.DefaultParts = uploadDescParts.Default.([]int64)
+	// uploadDescID is the schema descriptor for id field.
+	uploadDescID := uploadFields[0].Descriptor()
+	// upload.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	upload.IDValidator = uploadDescID.Validators[0].(func(string) error)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields0 := userMixin[0].Fields()
 	_ = userMixinFields0
@@ -578,4 +662,12 @@ func init() {
 			return nil
 		}
 	}()
+	// workspaceDescMaxImages is the schema descriptor for max_images field.
+	workspaceDescMaxImages := workspaceFields[2].Descriptor()
+	// workspace.MaxImagesValidator is a validator for the "max_images" field. It is called by the builders before save.
+	workspace.MaxImagesValidator = workspaceDescMaxImages.Validators[0].(func(int) error)
+	// workspaceDescMaxBytes is the schema descriptor for max_bytes field.
+	workspaceDescMaxBytes := workspaceFields[3].Descriptor()
+	// workspace.MaxBytesValidator is a validator for the "max_bytes" field. It is called by the builders before save.
+	workspace.MaxBytesValidator = workspaceDescMaxBytes.Validators[0].(func(int64) error)
 }

@@ -22,18 +22,26 @@ type Tx struct {
 	Batch *BatchClient
 	// Dataset is the client for interacting with the Dataset builders.
 	Dataset *DatasetClient
+	// DatasetCount is the client for interacting with the DatasetCount builders.
+	DatasetCount *DatasetCountClient
 	// Image is the client for interacting with the Image builders.
 	Image *ImageClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
 	// Label is the client for interacting with the Label builders.
 	Label *LabelClient
+	// Lease is the client for interacting with the Lease builders.
+	Lease *LeaseClient
 	// Member is the client for interacting with the Member builders.
 	Member *MemberClient
+	// Object is the client for interacting with the Object builders.
+	Object *ObjectClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
+	// Upload is the client for interacting with the Upload builders.
+	Upload *UploadClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// Workspace is the client for interacting with the Workspace builders.
@@ -173,12 +181,16 @@ func (tx *Tx) init() {
 	tx.Annotation = NewAnnotationClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.Dataset = NewDatasetClient(tx.config)
+	tx.DatasetCount = NewDatasetCountClient(tx.config)
 	tx.Image = NewImageClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
 	tx.Label = NewLabelClient(tx.config)
+	tx.Lease = NewLeaseClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
+	tx.Object = NewObjectClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Snapshot = NewSnapshotClient(tx.config)
+	tx.Upload = NewUploadClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Workspace = NewWorkspaceClient(tx.config)
 }

@@ -76,9 +76,11 @@ type UserEdges struct {
 	APIKeys []*APIKey `json:"api_keys,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// Uploads holds the value of the uploads edge.
+	Uploads []*Upload `json:"uploads,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [8]bool
+	loadedTypes [9]bool
 	// totalCount holds the count of the edges above.
 	totalCount [3]map[string]int
 
@@ -89,6 +91,7 @@ type UserEdges struct {
 	namedAnnotations   map[string][]*Annotation
 	namedAPIKeys       map[string][]*APIKey
 	namedSessions      map[string][]*Session
+	namedUploads       map[string][]*Upload
 }
 
 // WorkspaceOrErr returns the Workspace value or an error if the edge
@@ -163,6 +166,15 @@ func (e UserEdges) SessionsOrErr() ([]*Session, error) {
 		return e.Sessions, nil
 	}
 	return nil, &NotLoadedError{edge: "sessions"}
+}
+
+// UploadsOrErr returns the Uploads value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) UploadsOrErr() ([]*Upload, error) {
+	if e.loadedTypes[8] {
+		return e.Uploads, nil
+	}
+	return nil, &NotLoadedError{edge: "uploads"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -336,6 +348,11 @@ func (_m *User) QueryAPIKeys() *APIKeyQuery {
 // QuerySessions queries the "sessions" edge of the User entity.
 func (_m *User) QuerySessions() *SessionQuery {
 	return NewUserClient(_m.config).QuerySessions(_m)
+}
+
+// QueryUploads queries the "uploads" edge of the User entity.
+func (_m *User) QueryUploads() *UploadQuery {
+	return NewUserClient(_m.config).QueryUploads(_m)
 }
 
 // Update returns a builder for updating this User.
@@ -585,6 +602,30 @@ func (_m *User) appendNamedSessions(name string, edges ...*Session) {
 		_m.Edges.namedSessions[name] = []*Session{}
 	} else {
 		_m.Edges.namedSessions[name] = append(_m.Edges.namedSessions[name], edges...)
+	}
+}
+
+// NamedUploads returns the Uploads named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *User) NamedUploads(name string) ([]*Upload, error) {
+	if _m.Edges.namedUploads == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedUploads[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *User) appendNamedUploads(name string, edges ...*Upload) {
+	if _m.Edges.namedUploads == nil {
+		_m.Edges.namedUploads = make(map[string][]*Upload)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedUploads[name] = []*Upload{}
+	} else {
+		_m.Edges.namedUploads[name] = append(_m.Edges.namedUploads[name], edges...)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/datasetgen/datagen/ent/member"
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/ent/session"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -40,6 +41,7 @@ type UserQuery struct {
 	withAnnotations        *AnnotationQuery
 	withAPIKeys            *APIKeyQuery
 	withSessions           *SessionQuery
+	withUploads            *UploadQuery
 	loadTotal              []func(context.Context, []*User) error
 	collected              bool
 	modifiers              []func(*sql.Selector)
@@ -50,6 +52,7 @@ type UserQuery struct {
 	withNamedAnnotations   map[string]*AnnotationQuery
 	withNamedAPIKeys       map[string]*APIKeyQuery
 	withNamedSessions      map[string]*SessionQuery
+	withNamedUploads       map[string]*UploadQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -262,6 +265,28 @@ func (_q *UserQuery) QuerySessions() *SessionQuery {
 	return query
 }
 
+// QueryUploads chains the current query on the "uploads" edge.
+func (_q *UserQuery) QueryUploads() *UploadQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(upload.Table, upload.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.UploadsTable, user.UploadsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first User entity from the query.
 // Returns a *NotFoundError when no User was found.
 func (_q *UserQuery) First(ctx context.Context) (*User, error) {
@@ -462,6 +487,7 @@ func (_q *UserQuery) Clone() *UserQuery {
 		withAnnotations:   _q.withAnnotations.Clone(),
 		withAPIKeys:       _q.withAPIKeys.Clone(),
 		withSessions:      _q.withSessions.Clone(),
+		withUploads:       _q.withUploads.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -557,6 +583,17 @@ func (_q *UserQuery) WithSessions(opts ...func(*SessionQuery)) *UserQuery {
 	return _q
 }
 
+// WithUploads tells the query-builder to eager-load the nodes that are connected to
+// the "uploads" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithUploads(opts ...func(*UploadQuery)) *UserQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withUploads = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -635,7 +672,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [8]bool{
+		loadedTypes = [9]bool{
 			_q.withWorkspace != nil,
 			_q.withOwnedDatasets != nil,
 			_q.withMemberships != nil,
@@ -644,6 +681,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			_q.withAnnotations != nil,
 			_q.withAPIKeys != nil,
 			_q.withSessions != nil,
+			_q.withUploads != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -722,6 +760,13 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			return nil, err
 		}
 	}
+	if query := _q.withUploads; query != nil {
+		if err := _q.loadUploads(ctx, query, nodes,
+			func(n *User) { n.Edges.Uploads = []*Upload{} },
+			func(n *User, e *Upload) { n.Edges.Uploads = append(n.Edges.Uploads, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedOwnedDatasets {
 		if err := _q.loadOwnedDatasets(ctx, query, nodes,
 			func(n *User) { n.appendNamedOwnedDatasets(name) },
@@ -768,6 +813,13 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		if err := _q.loadSessions(ctx, query, nodes,
 			func(n *User) { n.appendNamedSessions(name) },
 			func(n *User, e *Session) { n.appendNamedSessions(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedUploads {
+		if err := _q.loadUploads(ctx, query, nodes,
+			func(n *User) { n.appendNamedUploads(name) },
+			func(n *User, e *Upload) { n.appendNamedUploads(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1013,6 +1065,34 @@ func (_q *UserQuery) loadSessions(ctx context.Context, query *SessionQuery, node
 	}
 	return nil
 }
+func (_q *UserQuery) loadUploads(ctx context.Context, query *UploadQuery, nodes []*User, init func(*User), assign func(*User, *Upload)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[gid.UserID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(upload.FieldUserID)
+	}
+	query.Where(among(user.UploadsColumn, fks))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *UserQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -1231,6 +1311,20 @@ func (_q *UserQuery) WithNamedSessions(name string, opts ...func(*SessionQuery))
 		_q.withNamedSessions = make(map[string]*SessionQuery)
 	}
 	_q.withNamedSessions[name] = query
+	return _q
+}
+
+// WithNamedUploads tells the query-builder to eager-load the nodes that are connected to the "uploads"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithNamedUploads(name string, opts ...func(*UploadQuery)) *UserQuery {
+	query := (&UploadClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedUploads == nil {
+		_q.withNamedUploads = make(map[string]*UploadQuery)
+	}
+	_q.withNamedUploads[name] = query
 	return _q
 }
 

@@ -26,6 +26,10 @@ type Workspace struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// What it is called; no two workspaces share a name.
 	Name string `json:"name,omitempty"`
+	// How many images its datasets may have together; null is as many as the server allows each workspace.
+	MaxImages *int `json:"max_images,omitempty"`
+	// How many bytes their files may take; null is as many as the server allows each workspace.
+	MaxBytes *int64 `json:"max_bytes,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the WorkspaceQuery when eager-loading is set.
 	Edges        WorkspaceEdges `json:"edges"`
@@ -74,7 +78,7 @@ func (*Workspace) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case workspace.FieldID:
+		case workspace.FieldID, workspace.FieldMaxImages, workspace.FieldMaxBytes:
 			values[i] = new(sql.NullInt64)
 		case workspace.FieldName:
 			values[i] = new(sql.NullString)
@@ -118,6 +122,20 @@ func (_m *Workspace) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case workspace.FieldMaxImages:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field max_images", values[i])
+			} else if value.Valid {
+				_m.MaxImages = new(int)
+				*_m.MaxImages = int(value.Int64)
+			}
+		case workspace.FieldMaxBytes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field max_bytes", values[i])
+			} else if value.Valid {
+				_m.MaxBytes = new(int64)
+				*_m.MaxBytes = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -173,6 +191,16 @@ func (_m *Workspace) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	if v := _m.MaxImages; v != nil {
+		builder.WriteString("max_images=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.MaxBytes; v != nil {
+		builder.WriteString("max_bytes=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -57,6 +57,34 @@ func (_c *WorkspaceCreate) SetName(v string) *WorkspaceCreate {
 	return _c
 }
 
+// SetMaxImages sets the "max_images" field.
+func (_c *WorkspaceCreate) SetMaxImages(v int) *WorkspaceCreate {
+	_c.mutation.SetMaxImages(v)
+	return _c
+}
+
+// SetNillableMaxImages sets the "max_images" field if the given value is not nil.
+func (_c *WorkspaceCreate) SetNillableMaxImages(v *int) *WorkspaceCreate {
+	if v != nil {
+		_c.SetMaxImages(*v)
+	}
+	return _c
+}
+
+// SetMaxBytes sets the "max_bytes" field.
+func (_c *WorkspaceCreate) SetMaxBytes(v int64) *WorkspaceCreate {
+	_c.mutation.SetMaxBytes(v)
+	return _c
+}
+
+// SetNillableMaxBytes sets the "max_bytes" field if the given value is not nil.
+func (_c *WorkspaceCreate) SetNillableMaxBytes(v *int64) *WorkspaceCreate {
+	if v != nil {
+		_c.SetMaxBytes(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *WorkspaceCreate) SetID(v gid.WorkspaceID) *WorkspaceCreate {
 	_c.mutation.SetID(v)
@@ -154,6 +182,16 @@ func (_c *WorkspaceCreate) check() error {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Workspace.name": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.MaxImages(); ok {
+		if err := workspace.MaxImagesValidator(v); err != nil {
+			return &ValidationError{Name: "max_images", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_images": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.MaxBytes(); ok {
+		if err := workspace.MaxBytesValidator(v); err != nil {
+			return &ValidationError{Name: "max_bytes", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_bytes": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -197,6 +235,14 @@ func (_c *WorkspaceCreate) createSpec() (*Workspace, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(workspace.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.MaxImages(); ok {
+		_spec.SetField(workspace.FieldMaxImages, field.TypeInt, value)
+		_node.MaxImages = &value
+	}
+	if value, ok := _c.mutation.MaxBytes(); ok {
+		_spec.SetField(workspace.FieldMaxBytes, field.TypeInt64, value)
+		_node.MaxBytes = &value
 	}
 	if nodes := _c.mutation.UsersIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -52,6 +52,60 @@ func (_u *WorkspaceUpdate) SetNillableName(v *string) *WorkspaceUpdate {
 	return _u
 }
 
+// SetMaxImages sets the "max_images" field.
+func (_u *WorkspaceUpdate) SetMaxImages(v int) *WorkspaceUpdate {
+	_u.mutation.ResetMaxImages()
+	_u.mutation.SetMaxImages(v)
+	return _u
+}
+
+// SetNillableMaxImages sets the "max_images" field if the given value is not nil.
+func (_u *WorkspaceUpdate) SetNillableMaxImages(v *int) *WorkspaceUpdate {
+	if v != nil {
+		_u.SetMaxImages(*v)
+	}
+	return _u
+}
+
+// AddMaxImages adds value to the "max_images" field.
+func (_u *WorkspaceUpdate) AddMaxImages(v int) *WorkspaceUpdate {
+	_u.mutation.AddMaxImages(v)
+	return _u
+}
+
+// ClearMaxImages clears the value of the "max_images" field.
+func (_u *WorkspaceUpdate) ClearMaxImages() *WorkspaceUpdate {
+	_u.mutation.ClearMaxImages()
+	return _u
+}
+
+// SetMaxBytes sets the "max_bytes" field.
+func (_u *WorkspaceUpdate) SetMaxBytes(v int64) *WorkspaceUpdate {
+	_u.mutation.ResetMaxBytes()
+	_u.mutation.SetMaxBytes(v)
+	return _u
+}
+
+// SetNillableMaxBytes sets the "max_bytes" field if the given value is not nil.
+func (_u *WorkspaceUpdate) SetNillableMaxBytes(v *int64) *WorkspaceUpdate {
+	if v != nil {
+		_u.SetMaxBytes(*v)
+	}
+	return _u
+}
+
+// AddMaxBytes adds value to the "max_bytes" field.
+func (_u *WorkspaceUpdate) AddMaxBytes(v int64) *WorkspaceUpdate {
+	_u.mutation.AddMaxBytes(v)
+	return _u
+}
+
+// ClearMaxBytes clears the value of the "max_bytes" field.
+func (_u *WorkspaceUpdate) ClearMaxBytes() *WorkspaceUpdate {
+	_u.mutation.ClearMaxBytes()
+	return _u
+}
+
 // AddUserIDs adds the "users" edge to the User entity by IDs.
 func (_u *WorkspaceUpdate) AddUserIDs(ids ...gid.UserID) *WorkspaceUpdate {
 	_u.mutation.AddUserIDs(ids...)
@@ -172,6 +226,16 @@ func (_u *WorkspaceUpdate) check() error {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Workspace.name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.MaxImages(); ok {
+		if err := workspace.MaxImagesValidator(v); err != nil {
+			return &ValidationError{Name: "max_images", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_images": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MaxBytes(); ok {
+		if err := workspace.MaxBytesValidator(v); err != nil {
+			return &ValidationError{Name: "max_bytes", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_bytes": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -198,6 +262,24 @@ func (_u *WorkspaceUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(workspace.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MaxImages(); ok {
+		_spec.SetField(workspace.FieldMaxImages, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMaxImages(); ok {
+		_spec.AddField(workspace.FieldMaxImages, field.TypeInt, value)
+	}
+	if _u.mutation.MaxImagesCleared() {
+		_spec.ClearField(workspace.FieldMaxImages, field.TypeInt)
+	}
+	if value, ok := _u.mutation.MaxBytes(); ok {
+		_spec.SetField(workspace.FieldMaxBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMaxBytes(); ok {
+		_spec.AddField(workspace.FieldMaxBytes, field.TypeInt64, value)
+	}
+	if _u.mutation.MaxBytesCleared() {
+		_spec.ClearField(workspace.FieldMaxBytes, field.TypeInt64)
 	}
 	if _u.mutation.UsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -328,6 +410,60 @@ func (_u *WorkspaceUpdateOne) SetNillableName(v *string) *WorkspaceUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetMaxImages sets the "max_images" field.
+func (_u *WorkspaceUpdateOne) SetMaxImages(v int) *WorkspaceUpdateOne {
+	_u.mutation.ResetMaxImages()
+	_u.mutation.SetMaxImages(v)
+	return _u
+}
+
+// SetNillableMaxImages sets the "max_images" field if the given value is not nil.
+func (_u *WorkspaceUpdateOne) SetNillableMaxImages(v *int) *WorkspaceUpdateOne {
+	if v != nil {
+		_u.SetMaxImages(*v)
+	}
+	return _u
+}
+
+// AddMaxImages adds value to the "max_images" field.
+func (_u *WorkspaceUpdateOne) AddMaxImages(v int) *WorkspaceUpdateOne {
+	_u.mutation.AddMaxImages(v)
+	return _u
+}
+
+// ClearMaxImages clears the value of the "max_images" field.
+func (_u *WorkspaceUpdateOne) ClearMaxImages() *WorkspaceUpdateOne {
+	_u.mutation.ClearMaxImages()
+	return _u
+}
+
+// SetMaxBytes sets the "max_bytes" field.
+func (_u *WorkspaceUpdateOne) SetMaxBytes(v int64) *WorkspaceUpdateOne {
+	_u.mutation.ResetMaxBytes()
+	_u.mutation.SetMaxBytes(v)
+	return _u
+}
+
+// SetNillableMaxBytes sets the "max_bytes" field if the given value is not nil.
+func (_u *WorkspaceUpdateOne) SetNillableMaxBytes(v *int64) *WorkspaceUpdateOne {
+	if v != nil {
+		_u.SetMaxBytes(*v)
+	}
+	return _u
+}
+
+// AddMaxBytes adds value to the "max_bytes" field.
+func (_u *WorkspaceUpdateOne) AddMaxBytes(v int64) *WorkspaceUpdateOne {
+	_u.mutation.AddMaxBytes(v)
+	return _u
+}
+
+// ClearMaxBytes clears the value of the "max_bytes" field.
+func (_u *WorkspaceUpdateOne) ClearMaxBytes() *WorkspaceUpdateOne {
+	_u.mutation.ClearMaxBytes()
 	return _u
 }
 
@@ -464,6 +600,16 @@ func (_u *WorkspaceUpdateOne) check() error {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Workspace.name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.MaxImages(); ok {
+		if err := workspace.MaxImagesValidator(v); err != nil {
+			return &ValidationError{Name: "max_images", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_images": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MaxBytes(); ok {
+		if err := workspace.MaxBytesValidator(v); err != nil {
+			return &ValidationError{Name: "max_bytes", err: fmt.Errorf(`ent: validator failed for field "Workspace.max_bytes": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -507,6 +653,24 @@ func (_u *WorkspaceUpdateOne) sqlSave(ctx context.Context) (_node *Workspace, er
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(workspace.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MaxImages(); ok {
+		_spec.SetField(workspace.FieldMaxImages, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMaxImages(); ok {
+		_spec.AddField(workspace.FieldMaxImages, field.TypeInt, value)
+	}
+	if _u.mutation.MaxImagesCleared() {
+		_spec.ClearField(workspace.FieldMaxImages, field.TypeInt)
+	}
+	if value, ok := _u.mutation.MaxBytes(); ok {
+		_spec.SetField(workspace.FieldMaxBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMaxBytes(); ok {
+		_spec.AddField(workspace.FieldMaxBytes, field.TypeInt64, value)
+	}
+	if _u.mutation.MaxBytesCleared() {
+		_spec.ClearField(workspace.FieldMaxBytes, field.TypeInt64)
 	}
 	if _u.mutation.UsersCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -55,10 +55,12 @@ var modelTemplate = gen.MustParse(gen.NewTemplate("model").Parse(`
 {{ end }}
 
 {{ define "model/additional/database_id" }}
+	{{- if not $.ID.IsString }}
 	// DatabaseID is the id as REST and the database know it.
 	func ({{ $.Receiver }} *{{ $.Name }}) DatabaseID() {{ if $.ID.IsInt }}int{{ else }}string{{ end }} {
 		return {{ if $.ID.IsInt }}int({{ $.Receiver }}.ID){{ else }}{{ $.Receiver }}.ID.String(){{ end }}
 	}
+	{{- end }}
 
 	// Bind makes c read what is followed from a row that was put together rather than read.
 	func ({{ $.Receiver }} *{{ $.Name }}) Bind(c *Client) { {{ $.Receiver }}.config = c.config }

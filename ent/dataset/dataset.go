@@ -46,6 +46,8 @@ const (
 	EdgeJobs = "jobs"
 	// EdgeSnapshots holds the string denoting the snapshots edge name in mutations.
 	EdgeSnapshots = "snapshots"
+	// EdgeCounts holds the string denoting the counts edge name in mutations.
+	EdgeCounts = "counts"
 	// Table holds the table name of the dataset in the database.
 	Table = "datasets"
 	// WorkspaceTable is the table that holds the workspace relation/edge.
@@ -111,6 +113,13 @@ const (
 	SnapshotsInverseTable = "snapshots"
 	// SnapshotsColumn is the table column denoting the snapshots relation/edge.
 	SnapshotsColumn = "dataset_id"
+	// CountsTable is the table that holds the counts relation/edge.
+	CountsTable = "dataset_counts"
+	// CountsInverseTable is the table name for the DatasetCount entity.
+	// It exists in this package in order to avoid circular dependency with the "datasetcount" package.
+	CountsInverseTable = "dataset_counts"
+	// CountsColumn is the table column denoting the counts relation/edge.
+	CountsColumn = "dataset_id"
 )
 
 // Columns holds all SQL columns for dataset fields.
@@ -304,6 +313,20 @@ func BySnapshots(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newSnapshotsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByCountsCount orders the results by counts count.
+func ByCountsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newCountsStep(), opts...)
+	}
+}
+
+// ByCounts orders the results by counts terms.
+func ByCounts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCountsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newWorkspaceStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -365,5 +388,12 @@ func newSnapshotsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SnapshotsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SnapshotsTable, SnapshotsColumn),
+	)
+}
+func newCountsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CountsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, CountsTable, CountsColumn),
 	)
 }

@@ -610,6 +610,29 @@ func HasSnapshotsWith(preds ...predicate.Snapshot) predicate.Dataset {
 	})
 }
 
+// HasCounts applies the HasEdge predicate on the "counts" edge.
+func HasCounts() predicate.Dataset {
+	return predicate.Dataset(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, CountsTable, CountsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCountsWith applies the HasEdge predicate on the "counts" edge with a given conditions (other predicates).
+func HasCountsWith(preds ...predicate.DatasetCount) predicate.Dataset {
+	return predicate.Dataset(func(s *sql.Selector) {
+		step := newCountsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Dataset) predicate.Dataset {
 	return predicate.Dataset(sql.AndPredicates(predicates...))

@@ -36,8 +36,12 @@ const (
 	FieldName = "name"
 	// FieldOriginalName holds the string denoting the original_name field in the database.
 	FieldOriginalName = "original_name"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
 	// FieldSha256 holds the string denoting the sha256 field in the database.
 	FieldSha256 = "sha256"
+	// FieldObjectSha256 holds the string denoting the object_sha256 field in the database.
+	FieldObjectSha256 = "object_sha256"
 	// FieldSize holds the string denoting the size field in the database.
 	FieldSize = "size"
 	// FieldWidth holds the string denoting the width field in the database.
@@ -46,6 +50,8 @@ const (
 	FieldHeight = "height"
 	// FieldFormat holds the string denoting the format field in the database.
 	FieldFormat = "format"
+	// FieldPerceptualHash holds the string denoting the perceptual_hash field in the database.
+	FieldPerceptualHash = "perceptual_hash"
 	// FieldPrompt holds the string denoting the prompt field in the database.
 	FieldPrompt = "prompt"
 	// FieldNegativePrompt holds the string denoting the negative_prompt field in the database.
@@ -54,6 +60,10 @@ const (
 	FieldGenerationType = "generation_type"
 	// FieldExtraInformation holds the string denoting the extra_information field in the database.
 	FieldExtraInformation = "extra_information"
+	// FieldTags holds the string denoting the tags field in the database.
+	FieldTags = "tags"
+	// FieldMetadata holds the string denoting the metadata field in the database.
+	FieldMetadata = "metadata"
 	// FieldIsSynthetic holds the string denoting the is_synthetic field in the database.
 	FieldIsSynthetic = "is_synthetic"
 	// FieldDone holds the string denoting the done field in the database.
@@ -126,15 +136,20 @@ var Columns = []string{
 	FieldBaseImageID,
 	FieldName,
 	FieldOriginalName,
+	FieldSource,
 	FieldSha256,
+	FieldObjectSha256,
 	FieldSize,
 	FieldWidth,
 	FieldHeight,
 	FieldFormat,
+	FieldPerceptualHash,
 	FieldPrompt,
 	FieldNegativePrompt,
 	FieldGenerationType,
 	FieldExtraInformation,
+	FieldTags,
+	FieldMetadata,
 	FieldIsSynthetic,
 	FieldDone,
 	FieldReviewed,
@@ -166,8 +181,14 @@ var (
 	DefaultOriginalName string
 	// OriginalNameValidator is a validator for the "original_name" field. It is called by the builders before save.
 	OriginalNameValidator func(string) error
+	// DefaultSource holds the default value on creation for the "source" field.
+	DefaultSource string
+	// SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	SourceValidator func(string) error
 	// Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
 	Sha256Validator func(string) error
+	// ObjectSha256Validator is a validator for the "object_sha256" field. It is called by the builders before save.
+	ObjectSha256Validator func(string) error
 	// SizeValidator is a validator for the "size" field. It is called by the builders before save.
 	SizeValidator func(int64) error
 	// WidthValidator is a validator for the "width" field. It is called by the builders before save.
@@ -184,6 +205,10 @@ var (
 	GenerationTypeValidator func(string) error
 	// DefaultExtraInformation holds the default value on creation for the "extra_information" field.
 	DefaultExtraInformation rawjson.Object
+	// DefaultTags holds the default value on creation for the "tags" field.
+	DefaultTags []string
+	// DefaultMetadata holds the default value on creation for the "metadata" field.
+	DefaultMetadata rawjson.Object
 	// DefaultIsSynthetic holds the default value on creation for the "is_synthetic" field.
 	DefaultIsSynthetic bool
 	// DefaultDone holds the default value on creation for the "done" field.
@@ -298,9 +323,19 @@ func ByOriginalName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOriginalName, opts...).ToFunc()
 }
 
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
 // BySha256 orders the results by the sha256 field.
 func BySha256(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSha256, opts...).ToFunc()
+}
+
+// ByObjectSha256 orders the results by the object_sha256 field.
+func ByObjectSha256(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldObjectSha256, opts...).ToFunc()
 }
 
 // BySize orders the results by the size field.
@@ -323,6 +358,11 @@ func ByFormat(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFormat, opts...).ToFunc()
 }
 
+// ByPerceptualHash orders the results by the perceptual_hash field.
+func ByPerceptualHash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPerceptualHash, opts...).ToFunc()
+}
+
 // ByPrompt orders the results by the prompt field.
 func ByPrompt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPrompt, opts...).ToFunc()
@@ -341,6 +381,11 @@ func ByGenerationType(opts ...sql.OrderTermOption) OrderOption {
 // ByExtraInformation orders the results by the extra_information field.
 func ByExtraInformation(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExtraInformation, opts...).ToFunc()
+}
+
+// ByMetadata orders the results by the metadata field.
+func ByMetadata(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMetadata, opts...).ToFunc()
 }
 
 // ByIsSynthetic orders the results by the is_synthetic field.

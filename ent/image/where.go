@@ -106,9 +106,19 @@ func OriginalName(v string) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldOriginalName, v))
 }
 
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v string) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldSource, v))
+}
+
 // Sha256 applies equality check predicate on the "sha256" field. It's identical to Sha256EQ.
 func Sha256(v string) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldSha256, v))
+}
+
+// ObjectSha256 applies equality check predicate on the "object_sha256" field. It's identical to ObjectSha256EQ.
+func ObjectSha256(v string) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldObjectSha256, v))
 }
 
 // Size applies equality check predicate on the "size" field. It's identical to SizeEQ.
@@ -124,6 +134,11 @@ func Width(v int) predicate.Image {
 // Height applies equality check predicate on the "height" field. It's identical to HeightEQ.
 func Height(v int) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldHeight, v))
+}
+
+// PerceptualHash applies equality check predicate on the "perceptual_hash" field. It's identical to PerceptualHashEQ.
+func PerceptualHash(v int64) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldPerceptualHash, v))
 }
 
 // Prompt applies equality check predicate on the "prompt" field. It's identical to PromptEQ.
@@ -144,6 +159,11 @@ func GenerationType(v string) predicate.Image {
 // ExtraInformation applies equality check predicate on the "extra_information" field. It's identical to ExtraInformationEQ.
 func ExtraInformation(v rawjson.Object) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldExtraInformation, v))
+}
+
+// Metadata applies equality check predicate on the "metadata" field. It's identical to MetadataEQ.
+func Metadata(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldMetadata, v))
 }
 
 // IsSynthetic applies equality check predicate on the "is_synthetic" field. It's identical to IsSyntheticEQ.
@@ -561,6 +581,71 @@ func OriginalNameContainsFold(v string) predicate.Image {
 	return predicate.Image(sql.FieldContainsFold(FieldOriginalName, v))
 }
 
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v string) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v string) predicate.Image {
+	return predicate.Image(sql.FieldNEQ(FieldSource, v))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...string) predicate.Image {
+	return predicate.Image(sql.FieldIn(FieldSource, vs...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...string) predicate.Image {
+	return predicate.Image(sql.FieldNotIn(FieldSource, vs...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v string) predicate.Image {
+	return predicate.Image(sql.FieldGT(FieldSource, v))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v string) predicate.Image {
+	return predicate.Image(sql.FieldGTE(FieldSource, v))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v string) predicate.Image {
+	return predicate.Image(sql.FieldLT(FieldSource, v))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v string) predicate.Image {
+	return predicate.Image(sql.FieldLTE(FieldSource, v))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v string) predicate.Image {
+	return predicate.Image(sql.FieldContains(FieldSource, v))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v string) predicate.Image {
+	return predicate.Image(sql.FieldHasPrefix(FieldSource, v))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v string) predicate.Image {
+	return predicate.Image(sql.FieldHasSuffix(FieldSource, v))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v string) predicate.Image {
+	return predicate.Image(sql.FieldEqualFold(FieldSource, v))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v string) predicate.Image {
+	return predicate.Image(sql.FieldContainsFold(FieldSource, v))
+}
+
 // Sha256EQ applies the EQ predicate on the "sha256" field.
 func Sha256EQ(v string) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldSha256, v))
@@ -624,6 +709,71 @@ func Sha256EqualFold(v string) predicate.Image {
 // Sha256ContainsFold applies the ContainsFold predicate on the "sha256" field.
 func Sha256ContainsFold(v string) predicate.Image {
 	return predicate.Image(sql.FieldContainsFold(FieldSha256, v))
+}
+
+// ObjectSha256EQ applies the EQ predicate on the "object_sha256" field.
+func ObjectSha256EQ(v string) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldObjectSha256, v))
+}
+
+// ObjectSha256NEQ applies the NEQ predicate on the "object_sha256" field.
+func ObjectSha256NEQ(v string) predicate.Image {
+	return predicate.Image(sql.FieldNEQ(FieldObjectSha256, v))
+}
+
+// ObjectSha256In applies the In predicate on the "object_sha256" field.
+func ObjectSha256In(vs ...string) predicate.Image {
+	return predicate.Image(sql.FieldIn(FieldObjectSha256, vs...))
+}
+
+// ObjectSha256NotIn applies the NotIn predicate on the "object_sha256" field.
+func ObjectSha256NotIn(vs ...string) predicate.Image {
+	return predicate.Image(sql.FieldNotIn(FieldObjectSha256, vs...))
+}
+
+// ObjectSha256GT applies the GT predicate on the "object_sha256" field.
+func ObjectSha256GT(v string) predicate.Image {
+	return predicate.Image(sql.FieldGT(FieldObjectSha256, v))
+}
+
+// ObjectSha256GTE applies the GTE predicate on the "object_sha256" field.
+func ObjectSha256GTE(v string) predicate.Image {
+	return predicate.Image(sql.FieldGTE(FieldObjectSha256, v))
+}
+
+// ObjectSha256LT applies the LT predicate on the "object_sha256" field.
+func ObjectSha256LT(v string) predicate.Image {
+	return predicate.Image(sql.FieldLT(FieldObjectSha256, v))
+}
+
+// ObjectSha256LTE applies the LTE predicate on the "object_sha256" field.
+func ObjectSha256LTE(v string) predicate.Image {
+	return predicate.Image(sql.FieldLTE(FieldObjectSha256, v))
+}
+
+// ObjectSha256Contains applies the Contains predicate on the "object_sha256" field.
+func ObjectSha256Contains(v string) predicate.Image {
+	return predicate.Image(sql.FieldContains(FieldObjectSha256, v))
+}
+
+// ObjectSha256HasPrefix applies the HasPrefix predicate on the "object_sha256" field.
+func ObjectSha256HasPrefix(v string) predicate.Image {
+	return predicate.Image(sql.FieldHasPrefix(FieldObjectSha256, v))
+}
+
+// ObjectSha256HasSuffix applies the HasSuffix predicate on the "object_sha256" field.
+func ObjectSha256HasSuffix(v string) predicate.Image {
+	return predicate.Image(sql.FieldHasSuffix(FieldObjectSha256, v))
+}
+
+// ObjectSha256EqualFold applies the EqualFold predicate on the "object_sha256" field.
+func ObjectSha256EqualFold(v string) predicate.Image {
+	return predicate.Image(sql.FieldEqualFold(FieldObjectSha256, v))
+}
+
+// ObjectSha256ContainsFold applies the ContainsFold predicate on the "object_sha256" field.
+func ObjectSha256ContainsFold(v string) predicate.Image {
+	return predicate.Image(sql.FieldContainsFold(FieldObjectSha256, v))
 }
 
 // SizeEQ applies the EQ predicate on the "size" field.
@@ -764,6 +914,56 @@ func FormatIn(vs ...Format) predicate.Image {
 // FormatNotIn applies the NotIn predicate on the "format" field.
 func FormatNotIn(vs ...Format) predicate.Image {
 	return predicate.Image(sql.FieldNotIn(FieldFormat, vs...))
+}
+
+// PerceptualHashEQ applies the EQ predicate on the "perceptual_hash" field.
+func PerceptualHashEQ(v int64) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldPerceptualHash, v))
+}
+
+// PerceptualHashNEQ applies the NEQ predicate on the "perceptual_hash" field.
+func PerceptualHashNEQ(v int64) predicate.Image {
+	return predicate.Image(sql.FieldNEQ(FieldPerceptualHash, v))
+}
+
+// PerceptualHashIn applies the In predicate on the "perceptual_hash" field.
+func PerceptualHashIn(vs ...int64) predicate.Image {
+	return predicate.Image(sql.FieldIn(FieldPerceptualHash, vs...))
+}
+
+// PerceptualHashNotIn applies the NotIn predicate on the "perceptual_hash" field.
+func PerceptualHashNotIn(vs ...int64) predicate.Image {
+	return predicate.Image(sql.FieldNotIn(FieldPerceptualHash, vs...))
+}
+
+// PerceptualHashGT applies the GT predicate on the "perceptual_hash" field.
+func PerceptualHashGT(v int64) predicate.Image {
+	return predicate.Image(sql.FieldGT(FieldPerceptualHash, v))
+}
+
+// PerceptualHashGTE applies the GTE predicate on the "perceptual_hash" field.
+func PerceptualHashGTE(v int64) predicate.Image {
+	return predicate.Image(sql.FieldGTE(FieldPerceptualHash, v))
+}
+
+// PerceptualHashLT applies the LT predicate on the "perceptual_hash" field.
+func PerceptualHashLT(v int64) predicate.Image {
+	return predicate.Image(sql.FieldLT(FieldPerceptualHash, v))
+}
+
+// PerceptualHashLTE applies the LTE predicate on the "perceptual_hash" field.
+func PerceptualHashLTE(v int64) predicate.Image {
+	return predicate.Image(sql.FieldLTE(FieldPerceptualHash, v))
+}
+
+// PerceptualHashIsNil applies the IsNil predicate on the "perceptual_hash" field.
+func PerceptualHashIsNil() predicate.Image {
+	return predicate.Image(sql.FieldIsNull(FieldPerceptualHash))
+}
+
+// PerceptualHashNotNil applies the NotNil predicate on the "perceptual_hash" field.
+func PerceptualHashNotNil() predicate.Image {
+	return predicate.Image(sql.FieldNotNull(FieldPerceptualHash))
 }
 
 // PromptEQ applies the EQ predicate on the "prompt" field.
@@ -999,6 +1199,46 @@ func ExtraInformationLT(v rawjson.Object) predicate.Image {
 // ExtraInformationLTE applies the LTE predicate on the "extra_information" field.
 func ExtraInformationLTE(v rawjson.Object) predicate.Image {
 	return predicate.Image(sql.FieldLTE(FieldExtraInformation, v))
+}
+
+// MetadataEQ applies the EQ predicate on the "metadata" field.
+func MetadataEQ(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldMetadata, v))
+}
+
+// MetadataNEQ applies the NEQ predicate on the "metadata" field.
+func MetadataNEQ(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldNEQ(FieldMetadata, v))
+}
+
+// MetadataIn applies the In predicate on the "metadata" field.
+func MetadataIn(vs ...rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldIn(FieldMetadata, vs...))
+}
+
+// MetadataNotIn applies the NotIn predicate on the "metadata" field.
+func MetadataNotIn(vs ...rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldNotIn(FieldMetadata, vs...))
+}
+
+// MetadataGT applies the GT predicate on the "metadata" field.
+func MetadataGT(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldGT(FieldMetadata, v))
+}
+
+// MetadataGTE applies the GTE predicate on the "metadata" field.
+func MetadataGTE(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldGTE(FieldMetadata, v))
+}
+
+// MetadataLT applies the LT predicate on the "metadata" field.
+func MetadataLT(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldLT(FieldMetadata, v))
+}
+
+// MetadataLTE applies the LTE predicate on the "metadata" field.
+func MetadataLTE(v rawjson.Object) predicate.Image {
+	return predicate.Image(sql.FieldLTE(FieldMetadata, v))
 }
 
 // IsSyntheticEQ applies the EQ predicate on the "is_synthetic" field.

@@ -12,13 +12,17 @@ import (
 	"github.com/datasetgen/datagen/ent/apikey"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/ent/lease"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 )
@@ -187,6 +191,33 @@ func (f TraverseDataset) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.DatasetQuery", q)
 }
 
+// The DatasetCountFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DatasetCountFunc func(context.Context, *ent.DatasetCountQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DatasetCountFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DatasetCountQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DatasetCountQuery", q)
+}
+
+// The TraverseDatasetCount type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDatasetCount func(context.Context, *ent.DatasetCountQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDatasetCount) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDatasetCount) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DatasetCountQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DatasetCountQuery", q)
+}
+
 // The ImageFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ImageFunc func(context.Context, *ent.ImageQuery) (ent.Value, error)
 
@@ -268,6 +299,33 @@ func (f TraverseLabel) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.LabelQuery", q)
 }
 
+// The LeaseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LeaseFunc func(context.Context, *ent.LeaseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LeaseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LeaseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LeaseQuery", q)
+}
+
+// The TraverseLease type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLease func(context.Context, *ent.LeaseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLease) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLease) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LeaseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LeaseQuery", q)
+}
+
 // The MemberFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MemberFunc func(context.Context, *ent.MemberQuery) (ent.Value, error)
 
@@ -293,6 +351,33 @@ func (f TraverseMember) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.MemberQuery", q)
+}
+
+// The ObjectFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ObjectFunc func(context.Context, *ent.ObjectQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ObjectFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ObjectQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ObjectQuery", q)
+}
+
+// The TraverseObject type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseObject func(context.Context, *ent.ObjectQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseObject) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseObject) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ObjectQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ObjectQuery", q)
 }
 
 // The SessionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -347,6 +432,33 @@ func (f TraverseSnapshot) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.SnapshotQuery", q)
+}
+
+// The UploadFunc type is an adapter to allow the use of ordinary function as a Querier.
+type UploadFunc func(context.Context, *ent.UploadQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f UploadFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.UploadQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.UploadQuery", q)
+}
+
+// The TraverseUpload type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseUpload func(context.Context, *ent.UploadQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseUpload) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseUpload) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.UploadQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.UploadQuery", q)
 }
 
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -414,18 +526,26 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BatchQuery, predicate.Batch, batch.OrderOption]{typ: ent.TypeBatch, tq: q}, nil
 	case *ent.DatasetQuery:
 		return &query[*ent.DatasetQuery, predicate.Dataset, dataset.OrderOption]{typ: ent.TypeDataset, tq: q}, nil
+	case *ent.DatasetCountQuery:
+		return &query[*ent.DatasetCountQuery, predicate.DatasetCount, datasetcount.OrderOption]{typ: ent.TypeDatasetCount, tq: q}, nil
 	case *ent.ImageQuery:
 		return &query[*ent.ImageQuery, predicate.Image, image.OrderOption]{typ: ent.TypeImage, tq: q}, nil
 	case *ent.JobQuery:
 		return &query[*ent.JobQuery, predicate.Job, job.OrderOption]{typ: ent.TypeJob, tq: q}, nil
 	case *ent.LabelQuery:
 		return &query[*ent.LabelQuery, predicate.Label, label.OrderOption]{typ: ent.TypeLabel, tq: q}, nil
+	case *ent.LeaseQuery:
+		return &query[*ent.LeaseQuery, predicate.Lease, lease.OrderOption]{typ: ent.TypeLease, tq: q}, nil
 	case *ent.MemberQuery:
 		return &query[*ent.MemberQuery, predicate.Member, member.OrderOption]{typ: ent.TypeMember, tq: q}, nil
+	case *ent.ObjectQuery:
+		return &query[*ent.ObjectQuery, predicate.Object, object.OrderOption]{typ: ent.TypeObject, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SnapshotQuery:
 		return &query[*ent.SnapshotQuery, predicate.Snapshot, snapshot.OrderOption]{typ: ent.TypeSnapshot, tq: q}, nil
+	case *ent.UploadQuery:
+		return &query[*ent.UploadQuery, predicate.Upload, upload.OrderOption]{typ: ent.TypeUpload, tq: q}, nil
 	case *ent.UserQuery:
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.WorkspaceQuery:

@@ -203,6 +203,34 @@ var (
 			},
 		},
 	}
+	// DatasetCountsColumns holds the columns for the "dataset_counts" table.
+	DatasetCountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "images", Type: field.TypeInt},
+		{Name: "bytes", Type: field.TypeInt64},
+		{Name: "dataset_id", Type: field.TypeInt},
+	}
+	// DatasetCountsTable holds the schema information for the "dataset_counts" table.
+	DatasetCountsTable = &schema.Table{
+		Name:       "dataset_counts",
+		Columns:    DatasetCountsColumns,
+		PrimaryKey: []*schema.Column{DatasetCountsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "dataset_counts_datasets_counts",
+				Columns:    []*schema.Column{DatasetCountsColumns[3]},
+				RefColumns: []*schema.Column{DatasetsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "datasetcount_dataset_id",
+				Unique:  false,
+				Columns: []*schema.Column{DatasetCountsColumns[3]},
+			},
+		},
+	}
 	// ImagesColumns holds the columns for the "images" table.
 	ImagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -211,15 +239,20 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "original_name", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "source", Type: field.TypeString, Size: 2000, Default: ""},
 		{Name: "sha256", Type: field.TypeString, Size: 64},
+		{Name: "object_sha256", Type: field.TypeString, Size: 64},
 		{Name: "size", Type: field.TypeInt64},
 		{Name: "width", Type: field.TypeInt},
 		{Name: "height", Type: field.TypeInt},
 		{Name: "format", Type: field.TypeEnum, Enums: []string{"PNG", "JPEG", "WEBP", "GIF"}},
+		{Name: "perceptual_hash", Type: field.TypeInt64, Nullable: true},
 		{Name: "prompt", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "negative_prompt", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "generation_type", Type: field.TypeString, Size: 100, Default: "text2image"},
 		{Name: "extra_information", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "json", "sqlite3": "json"}},
+		{Name: "tags", Type: field.TypeJSON},
+		{Name: "metadata", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "jsonb", "sqlite3": "json"}},
 		{Name: "is_synthetic", Type: field.TypeBool, Default: false},
 		{Name: "done", Type: field.TypeBool, Default: false},
 		{Name: "reviewed", Type: field.TypeBool, Default: false},
@@ -237,25 +270,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "images_batches_images",
-				Columns:    []*schema.Column{ImagesColumns[19]},
+				Columns:    []*schema.Column{ImagesColumns[24]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "images_datasets_images",
-				Columns:    []*schema.Column{ImagesColumns[20]},
+				Columns:    []*schema.Column{ImagesColumns[25]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "images_images_derivatives",
-				Columns:    []*schema.Column{ImagesColumns[21]},
+				Columns:    []*schema.Column{ImagesColumns[26]},
 				RefColumns: []*schema.Column{ImagesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "images_jobs_images",
-				Columns:    []*schema.Column{ImagesColumns[22]},
+				Columns:    []*schema.Column{ImagesColumns[27]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -264,72 +297,87 @@ var (
 			{
 				Name:    "image_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[1], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[1], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[6]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[7]},
+			},
+			{
+				Name:    "image_object_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[8]},
+			},
+			{
+				Name:    "image_dataset_id_source",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[6]},
+			},
+			{
+				Name:    "image_dataset_id_perceptual_hash_id",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[13], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_name",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[4]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[4]},
 			},
 			{
 				Name:    "image_dataset_id_original_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[5], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[5], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_size_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[7], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[9], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_format_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[10], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[12], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_is_synthetic_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[15], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[20], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_done_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[16], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[21], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_reviewed_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[17], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[22], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_split_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[20], ImagesColumns[18], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[23], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_batch_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[19], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[24], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_job_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[22], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[27], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_base_image_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[21], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[0]},
 			},
 		},
 	}
@@ -454,6 +502,19 @@ var (
 			},
 		},
 	}
+	// LeasesColumns holds the columns for the "leases" table.
+	LeasesColumns = []*schema.Column{
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "holder", Type: field.TypeString},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+	}
+	// LeasesTable holds the schema information for the "leases" table.
+	LeasesTable = &schema.Table{
+		Name:       "leases",
+		Columns:    LeasesColumns,
+		PrimaryKey: []*schema.Column{LeasesColumns[0]},
+	}
 	// MembersColumns holds the columns for the "members" table.
 	MembersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -498,6 +559,28 @@ var (
 				Name:    "member_user_id_dataset_id",
 				Unique:  false,
 				Columns: []*schema.Column{MembersColumns[6], MembersColumns[5]},
+			},
+		},
+	}
+	// ObjectsColumns holds the columns for the "objects" table.
+	ObjectsColumns = []*schema.Column{
+		{Name: "sha256", Type: field.TypeString, Size: 64},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "wanted_at", Type: field.TypeTime},
+		{Name: "unnamed_since", Type: field.TypeTime, Nullable: true},
+		{Name: "removing_until", Type: field.TypeTime, Nullable: true},
+	}
+	// ObjectsTable holds the schema information for the "objects" table.
+	ObjectsTable = &schema.Table{
+		Name:       "objects",
+		Columns:    ObjectsColumns,
+		PrimaryKey: []*schema.Column{ObjectsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "object_unnamed_since",
+				Unique:  false,
+				Columns: []*schema.Column{ObjectsColumns[4]},
 			},
 		},
 	}
@@ -574,6 +657,49 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SnapshotsColumns[8], SnapshotsColumns[0]},
 			},
+			{
+				Name:    "snapshot_archive_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{SnapshotsColumns[6]},
+			},
+		},
+	}
+	// UploadsColumns holds the columns for the "uploads" table.
+	UploadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "name", Type: field.TypeString, Size: 500, Default: ""},
+		{Name: "length", Type: field.TypeInt64},
+		{Name: "received", Type: field.TypeInt64, Default: 0},
+		{Name: "parts", Type: field.TypeJSON},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeInt},
+	}
+	// UploadsTable holds the schema information for the "uploads" table.
+	UploadsTable = &schema.Table{
+		Name:       "uploads",
+		Columns:    UploadsColumns,
+		PrimaryKey: []*schema.Column{UploadsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "uploads_users_uploads",
+				Columns:    []*schema.Column{UploadsColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "upload_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{UploadsColumns[8]},
+			},
+			{
+				Name:    "upload_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{UploadsColumns[7]},
+			},
 		},
 	}
 	// UsersColumns holds the columns for the "users" table.
@@ -621,6 +747,8 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "name", Type: field.TypeString, Unique: true, Size: 100},
+		{Name: "max_images", Type: field.TypeInt, Nullable: true},
+		{Name: "max_bytes", Type: field.TypeInt64, Nullable: true},
 	}
 	// WorkspacesTable holds the schema information for the "workspaces" table.
 	WorkspacesTable = &schema.Table{
@@ -634,12 +762,16 @@ var (
 		AnnotationsTable,
 		BatchesTable,
 		DatasetsTable,
+		DatasetCountsTable,
 		ImagesTable,
 		JobsTable,
 		LabelsTable,
+		LeasesTable,
 		MembersTable,
+		ObjectsTable,
 		SessionsTable,
 		SnapshotsTable,
+		UploadsTable,
 		UsersTable,
 		WorkspacesTable,
 	}
@@ -654,6 +786,7 @@ func init() {
 	BatchesTable.ForeignKeys[0].RefTable = DatasetsTable
 	DatasetsTable.ForeignKeys[0].RefTable = UsersTable
 	DatasetsTable.ForeignKeys[1].RefTable = WorkspacesTable
+	DatasetCountsTable.ForeignKeys[0].RefTable = DatasetsTable
 	ImagesTable.ForeignKeys[0].RefTable = BatchesTable
 	ImagesTable.ForeignKeys[1].RefTable = DatasetsTable
 	ImagesTable.ForeignKeys[2].RefTable = ImagesTable
@@ -667,5 +800,6 @@ func init() {
 	MembersTable.ForeignKeys[1].RefTable = UsersTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SnapshotsTable.ForeignKeys[0].RefTable = DatasetsTable
+	UploadsTable.ForeignKeys[0].RefTable = UsersTable
 	UsersTable.ForeignKeys[0].RefTable = WorkspacesTable
 }

@@ -18,6 +18,9 @@ type Batch func(*sql.Selector)
 // Dataset is the predicate function for dataset builders.
 type Dataset func(*sql.Selector)
 
+// DatasetCount is the predicate function for datasetcount builders.
+type DatasetCount func(*sql.Selector)
+
 // Image is the predicate function for image builders.
 type Image func(*sql.Selector)
 
@@ -27,14 +30,23 @@ type Job func(*sql.Selector)
 // Label is the predicate function for label builders.
 type Label func(*sql.Selector)
 
+// Lease is the predicate function for lease builders.
+type Lease func(*sql.Selector)
+
 // Member is the predicate function for member builders.
 type Member func(*sql.Selector)
+
+// Object is the predicate function for object builders.
+type Object func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 
 // Snapshot is the predicate function for snapshot builders.
 type Snapshot func(*sql.Selector)
+
+// Upload is the predicate function for upload builders.
+type Upload func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -43,6 +44,7 @@ func (Dataset) Edges() []ent.Edge {
 		owns("batches", Batch.Type, "The batches, newest first."),
 		owns("jobs", Job.Type, "The jobs, newest first."),
 		owns("snapshots", Snapshot.Type, "The snapshots, newest first."),
+		edge.To("counts", DatasetCount.Type).Annotations(hidden(), entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

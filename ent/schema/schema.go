@@ -45,6 +45,15 @@ func unseen(name string, typ any) ent.Edge {
 	return edge.To(name, typ).Annotations(hidden(), entsql.OnDelete(entsql.NoAction))
 }
 
+// searchableObject is a column of a JSON object that rows are found by. On PostgreSQL it is jsonb.
+func searchableObject(name, comment string) ent.Field {
+	return field.Other(name, rawjson.Object{}).
+		SchemaType(map[string]string{dialect.Postgres: "jsonb", dialect.SQLite: "json"}).
+		Default(rawjson.Object("{}")).
+		Comment(comment).
+		Annotations(entgql.Type("JSONObject"), entgql.Skip(entgql.SkipWhereInput, entgql.SkipOrderField))
+}
+
 // jsonObject is a column of JSON text. On PostgreSQL it is json, not jsonb: what was
 // sent comes back to the byte, and no time is spent on taking it apart.
 func jsonObject(name, comment string) ent.Field {

@@ -23,7 +23,7 @@ func (Snapshot) Fields() []ent.Field {
 		field.Int("dataset_id").GoType(gid.DatasetID(0)).Immutable().Comment("The dataset that was frozen."),
 		field.String("name").MaxRuneLen(100).Default("").Comment("What it is called."),
 		field.Text("note").Default("").Comment("What it was made for."),
-		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(64).
+		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(sha256Length).
 			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.").Annotations(hidden()),
 		field.Int64("archive_size").Immutable().NonNegative().Default(0).
 			Comment("Length of that zip, in bytes.").Annotations(hidden()),
@@ -39,7 +39,9 @@ func (Snapshot) Edges() []ent.Edge {
 }
 
 // Indexes of the Snapshot.
-func (Snapshot) Indexes() []ent.Index { return []ent.Index{index.Fields("dataset_id", "id")} }
+func (Snapshot) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("dataset_id", "id"), index.Fields("archive_sha256")}
+}
 
 // Annotations of the Snapshot.
 func (Snapshot) Annotations() []schema.Annotation { return resource("A dataset frozen at a moment.") }

@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -53,6 +54,7 @@ func (User) Edges() []ent.Edge {
 		unseen("annotations", Annotation.Type),
 		owns("api_keys", APIKey.Type, "The user's API keys; only the user sees them."),
 		unseen("sessions", Session.Type),
+		edge.To("uploads", Upload.Type).Annotations(hidden(), entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

@@ -22,6 +22,10 @@ func (Workspace) Fields() []ent.Field {
 		field.String("name").NotEmpty().MaxRuneLen(100).Unique().
 			Comment("What it is called; no two workspaces share a name.").
 			Annotations(entgql.OrderField("NAME")),
+		field.Int("max_images").Optional().Nillable().NonNegative().
+			Comment("How many images its datasets may have together; null is as many as the server allows each workspace."),
+		field.Int64("max_bytes").Optional().Nillable().NonNegative().
+			Comment("How many bytes their files may take; null is as many as the server allows each workspace."),
 	}
 }
 

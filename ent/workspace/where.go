@@ -71,6 +71,16 @@ func Name(v string) predicate.Workspace {
 	return predicate.Workspace(sql.FieldEQ(FieldName, v))
 }
 
+// MaxImages applies equality check predicate on the "max_images" field. It's identical to MaxImagesEQ.
+func MaxImages(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldEQ(FieldMaxImages, v))
+}
+
+// MaxBytes applies equality check predicate on the "max_bytes" field. It's identical to MaxBytesEQ.
+func MaxBytes(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldEQ(FieldMaxBytes, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Workspace {
 	return predicate.Workspace(sql.FieldEQ(FieldCreatedAt, v))
@@ -214,6 +224,106 @@ func NameEqualFold(v string) predicate.Workspace {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Workspace {
 	return predicate.Workspace(sql.FieldContainsFold(FieldName, v))
+}
+
+// MaxImagesEQ applies the EQ predicate on the "max_images" field.
+func MaxImagesEQ(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldEQ(FieldMaxImages, v))
+}
+
+// MaxImagesNEQ applies the NEQ predicate on the "max_images" field.
+func MaxImagesNEQ(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldNEQ(FieldMaxImages, v))
+}
+
+// MaxImagesIn applies the In predicate on the "max_images" field.
+func MaxImagesIn(vs ...int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldIn(FieldMaxImages, vs...))
+}
+
+// MaxImagesNotIn applies the NotIn predicate on the "max_images" field.
+func MaxImagesNotIn(vs ...int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldNotIn(FieldMaxImages, vs...))
+}
+
+// MaxImagesGT applies the GT predicate on the "max_images" field.
+func MaxImagesGT(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldGT(FieldMaxImages, v))
+}
+
+// MaxImagesGTE applies the GTE predicate on the "max_images" field.
+func MaxImagesGTE(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldGTE(FieldMaxImages, v))
+}
+
+// MaxImagesLT applies the LT predicate on the "max_images" field.
+func MaxImagesLT(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldLT(FieldMaxImages, v))
+}
+
+// MaxImagesLTE applies the LTE predicate on the "max_images" field.
+func MaxImagesLTE(v int) predicate.Workspace {
+	return predicate.Workspace(sql.FieldLTE(FieldMaxImages, v))
+}
+
+// MaxImagesIsNil applies the IsNil predicate on the "max_images" field.
+func MaxImagesIsNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldIsNull(FieldMaxImages))
+}
+
+// MaxImagesNotNil applies the NotNil predicate on the "max_images" field.
+func MaxImagesNotNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldNotNull(FieldMaxImages))
+}
+
+// MaxBytesEQ applies the EQ predicate on the "max_bytes" field.
+func MaxBytesEQ(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldEQ(FieldMaxBytes, v))
+}
+
+// MaxBytesNEQ applies the NEQ predicate on the "max_bytes" field.
+func MaxBytesNEQ(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldNEQ(FieldMaxBytes, v))
+}
+
+// MaxBytesIn applies the In predicate on the "max_bytes" field.
+func MaxBytesIn(vs ...int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldIn(FieldMaxBytes, vs...))
+}
+
+// MaxBytesNotIn applies the NotIn predicate on the "max_bytes" field.
+func MaxBytesNotIn(vs ...int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldNotIn(FieldMaxBytes, vs...))
+}
+
+// MaxBytesGT applies the GT predicate on the "max_bytes" field.
+func MaxBytesGT(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldGT(FieldMaxBytes, v))
+}
+
+// MaxBytesGTE applies the GTE predicate on the "max_bytes" field.
+func MaxBytesGTE(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldGTE(FieldMaxBytes, v))
+}
+
+// MaxBytesLT applies the LT predicate on the "max_bytes" field.
+func MaxBytesLT(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldLT(FieldMaxBytes, v))
+}
+
+// MaxBytesLTE applies the LTE predicate on the "max_bytes" field.
+func MaxBytesLTE(v int64) predicate.Workspace {
+	return predicate.Workspace(sql.FieldLTE(FieldMaxBytes, v))
+}
+
+// MaxBytesIsNil applies the IsNil predicate on the "max_bytes" field.
+func MaxBytesIsNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldIsNull(FieldMaxBytes))
+}
+
+// MaxBytesNotNil applies the NotNil predicate on the "max_bytes" field.
+func MaxBytesNotNil() predicate.Workspace {
+	return predicate.Workspace(sql.FieldNotNull(FieldMaxBytes))
 }
 
 // HasUsers applies the HasEdge predicate on the "users" edge.

@@ -20,6 +20,10 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldMaxImages holds the string denoting the max_images field in the database.
+	FieldMaxImages = "max_images"
+	// FieldMaxBytes holds the string denoting the max_bytes field in the database.
+	FieldMaxBytes = "max_bytes"
 	// EdgeUsers holds the string denoting the users edge name in mutations.
 	EdgeUsers = "users"
 	// EdgeDatasets holds the string denoting the datasets edge name in mutations.
@@ -48,6 +52,8 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldName,
+	FieldMaxImages,
+	FieldMaxBytes,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -69,6 +75,10 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
+	// MaxImagesValidator is a validator for the "max_images" field. It is called by the builders before save.
+	MaxImagesValidator func(int) error
+	// MaxBytesValidator is a validator for the "max_bytes" field. It is called by the builders before save.
+	MaxBytesValidator func(int64) error
 )
 
 // OrderOption defines the ordering options for the Workspace queries.
@@ -92,6 +102,16 @@ func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByMaxImages orders the results by the max_images field.
+func ByMaxImages(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMaxImages, opts...).ToFunc()
+}
+
+// ByMaxBytes orders the results by the max_bytes field.
+func ByMaxBytes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMaxBytes, opts...).ToFunc()
 }
 
 // ByUsersCount orders the results by users count.

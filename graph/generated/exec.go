@@ -251,14 +251,18 @@ type ComplexityRoot struct {
 		Job              func(childComplexity int) int
 		JobID            func(childComplexity int) int
 		Labels           func(childComplexity int) int
+		Metadata         func(childComplexity int) int
 		Name             func(childComplexity int) int
 		NegativePrompt   func(childComplexity int) int
+		ObjectSha256     func(childComplexity int) int
 		OriginalName     func(childComplexity int) int
 		Prompt           func(childComplexity int) int
 		Reviewed         func(childComplexity int) int
 		Sha256           func(childComplexity int) int
 		Size             func(childComplexity int) int
+		Source           func(childComplexity int) int
 		Split            func(childComplexity int) int
+		Tags             func(childComplexity int) int
 		ThumbnailURL     func(childComplexity int, width int) int
 		TotalWeight      func(childComplexity int) int
 		URL              func(childComplexity int) int
@@ -579,6 +583,8 @@ type ComplexityRoot struct {
 		DatabaseID func(childComplexity int) int
 		Datasets   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
 		ID         func(childComplexity int) int
+		MaxBytes   func(childComplexity int) int
+		MaxImages  func(childComplexity int) int
 		Name       func(childComplexity int) int
 		UpdatedAt  func(childComplexity int) int
 		Users      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
@@ -1630,6 +1636,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.Labels(childComplexity), true
+	case "Image.metadata":
+		if e.ComplexityRoot.Image.Metadata == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Metadata(childComplexity), true
 	case "Image.name":
 		if e.ComplexityRoot.Image.Name == nil {
 			break
@@ -1642,6 +1654,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.NegativePrompt(childComplexity), true
+	case "Image.objectSha256":
+		if e.ComplexityRoot.Image.ObjectSha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.ObjectSha256(childComplexity), true
 	case "Image.originalName":
 		if e.ComplexityRoot.Image.OriginalName == nil {
 			break
@@ -1672,12 +1690,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.Size(childComplexity), true
+	case "Image.source":
+		if e.ComplexityRoot.Image.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Source(childComplexity), true
 	case "Image.split":
 		if e.ComplexityRoot.Image.Split == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Image.Split(childComplexity), true
+	case "Image.tags":
+		if e.ComplexityRoot.Image.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.Tags(childComplexity), true
 	case "Image.thumbnailUrl":
 		if e.ComplexityRoot.Image.ThumbnailURL == nil {
 			break
@@ -3479,6 +3509,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Workspace.ID(childComplexity), true
+	case "Workspace.maxBytes":
+		if e.ComplexityRoot.Workspace.MaxBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.MaxBytes(childComplexity), true
+	case "Workspace.maxImages":
+		if e.ComplexityRoot.Workspace.MaxImages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.MaxImages(childComplexity), true
 	case "Workspace.name":
 		if e.ComplexityRoot.Workspace.Name == nil {
 			break
@@ -6268,23 +6310,31 @@ type Image implements Node {
   """
   originalName: String!
   """
-  SHA-256 of the file, in hex.
+  Where the image was imported from: a URL, or the path of a file in a zip, a folder or a bucket.
+  """
+  source: String!
+  """
+  SHA-256 of the file as it was uploaded, in hex.
   """
   sha256: String!
   """
-  Length of the file, in bytes.
+  SHA-256 of the file as it is kept, in hex: upright, and rid of what tells of the photographer.
+  """
+  objectSha256: String!
+  """
+  Length of the file as it is kept, in bytes.
   """
   size: Int!
   """
-  Width of the upright picture, in pixels.
+  Width of the picture, in pixels.
   """
   width: Int!
   """
-  Height of the upright picture, in pixels.
+  Height of the picture, in pixels.
   """
   height: Int!
   """
-  The format of the file, told by its bytes.
+  The format of the file as it is kept.
   """
   format: ImageFormat!
   """
@@ -6303,6 +6353,14 @@ type Image implements Node {
   Whatever else is known of the image, as a JSON object.
   """
   extraInformation: JSONObject!
+  """
+  Words to find the image by, in the order of the alphabet.
+  """
+  tags: [String!]!
+  """
+  What is known of the image by name: texts, numbers and booleans that images can be found by.
+  """
+  metadata: JSONObject!
   """
   Whether the image was generated.
   """
@@ -6860,6 +6918,58 @@ input ImageWhereInput {
   originalName contains this, whatever the case of its letters.
   """
   originalNameContainsFold: String
+  """
+  source is this.
+  """
+  source: String
+  """
+  source is not this.
+  """
+  sourceNEQ: String
+  """
+  source is one of these.
+  """
+  sourceIn: [String!]
+  """
+  source is none of these.
+  """
+  sourceNotIn: [String!]
+  """
+  source is more than this.
+  """
+  sourceGT: String
+  """
+  source is this or more.
+  """
+  sourceGTE: String
+  """
+  source is less than this.
+  """
+  sourceLT: String
+  """
+  source is this or less.
+  """
+  sourceLTE: String
+  """
+  source contains this.
+  """
+  sourceContains: String
+  """
+  source starts with this.
+  """
+  sourceHasPrefix: String
+  """
+  source ends with this.
+  """
+  sourceHasSuffix: String
+  """
+  source is this, whatever the case of its letters.
+  """
+  sourceEqualFold: String
+  """
+  source contains this, whatever the case of its letters.
+  """
+  sourceContainsFold: String
   """
   sha256 is this.
   """
@@ -9540,6 +9650,14 @@ type Workspace implements Node {
   """
   name: String!
   """
+  How many images its datasets may have together; null is as many as the server allows each workspace.
+  """
+  maxImages: Int
+  """
+  How many bytes their files may take; null is as many as the server allows each workspace.
+  """
+  maxBytes: Int
+  """
   The people of the workspace.
   """
   users(
@@ -9842,6 +9960,86 @@ input WorkspaceWhereInput {
   name contains this, whatever the case of its letters.
   """
   nameContainsFold: String
+  """
+  maxImages is this.
+  """
+  maxImages: Int
+  """
+  maxImages is not this.
+  """
+  maxImagesNEQ: Int
+  """
+  maxImages is one of these.
+  """
+  maxImagesIn: [Int!]
+  """
+  maxImages is none of these.
+  """
+  maxImagesNotIn: [Int!]
+  """
+  maxImages is more than this.
+  """
+  maxImagesGT: Int
+  """
+  maxImages is this or more.
+  """
+  maxImagesGTE: Int
+  """
+  maxImages is less than this.
+  """
+  maxImagesLT: Int
+  """
+  maxImages is this or less.
+  """
+  maxImagesLTE: Int
+  """
+  maxImages is null.
+  """
+  maxImagesIsNil: Boolean
+  """
+  maxImages is not null.
+  """
+  maxImagesNotNil: Boolean
+  """
+  maxBytes is this.
+  """
+  maxBytes: Int
+  """
+  maxBytes is not this.
+  """
+  maxBytesNEQ: Int
+  """
+  maxBytes is one of these.
+  """
+  maxBytesIn: [Int!]
+  """
+  maxBytes is none of these.
+  """
+  maxBytesNotIn: [Int!]
+  """
+  maxBytes is more than this.
+  """
+  maxBytesGT: Int
+  """
+  maxBytes is this or more.
+  """
+  maxBytesGTE: Int
+  """
+  maxBytes is less than this.
+  """
+  maxBytesLT: Int
+  """
+  maxBytes is this or less.
+  """
+  maxBytesLTE: Int
+  """
+  maxBytes is null.
+  """
+  maxBytesIsNil: Boolean
+  """
+  maxBytes is not null.
+  """
+  maxBytesNotNil: Boolean
 }
 `, BuiltIn: false},
 	{Name: "../image.graphql", Input: `extend type Query {
@@ -10922,8 +11120,12 @@ func (ec *executionContext) childFields_Image(ctx context.Context, field graphql
 		return ec.fieldContext_Image_name(ctx, field)
 	case "originalName":
 		return ec.fieldContext_Image_originalName(ctx, field)
+	case "source":
+		return ec.fieldContext_Image_source(ctx, field)
 	case "sha256":
 		return ec.fieldContext_Image_sha256(ctx, field)
+	case "objectSha256":
+		return ec.fieldContext_Image_objectSha256(ctx, field)
 	case "size":
 		return ec.fieldContext_Image_size(ctx, field)
 	case "width":
@@ -10940,6 +11142,10 @@ func (ec *executionContext) childFields_Image(ctx context.Context, field graphql
 		return ec.fieldContext_Image_generationType(ctx, field)
 	case "extraInformation":
 		return ec.fieldContext_Image_extraInformation(ctx, field)
+	case "tags":
+		return ec.fieldContext_Image_tags(ctx, field)
+	case "metadata":
+		return ec.fieldContext_Image_metadata(ctx, field)
 	case "isSynthetic":
 		return ec.fieldContext_Image_isSynthetic(ctx, field)
 	case "done":
@@ -11440,6 +11646,10 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_updatedAt(ctx, field)
 	case "name":
 		return ec.fieldContext_Workspace_name(ctx, field)
+	case "maxImages":
+		return ec.fieldContext_Workspace_maxImages(ctx, field)
+	case "maxBytes":
+		return ec.fieldContext_Workspace_maxBytes(ctx, field)
 	case "users":
 		return ec.fieldContext_Workspace_users(ctx, field)
 	case "datasets":
@@ -17752,6 +17962,29 @@ func (ec *executionContext) fieldContext_Image_originalName(_ context.Context, f
 	return graphql.NewScalarFieldContext("Image", field, false, false, "String")
 }
 
+func (ec *executionContext) _Image_source(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, false, false, "String")
+}
+
 func (ec *executionContext) _Image_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17772,6 +18005,29 @@ func (ec *executionContext) _Image_sha256(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Image_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, false, false, "String")
+}
+
+func (ec *executionContext) _Image_objectSha256(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_objectSha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectSha256, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_objectSha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Image", field, false, false, "String")
 }
 
@@ -17956,6 +18212,52 @@ func (ec *executionContext) _Image_extraInformation(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_Image_extraInformation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, false, false, "JSONObject")
+}
+
+func (ec *executionContext) _Image_tags(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, false, false, "String")
+}
+
+func (ec *executionContext) _Image_metadata(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_metadata(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Metadata, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rawjson.Object) graphql.Marshaler {
+			return ec.marshalNJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_metadata(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Image", field, false, false, "JSONObject")
 }
 
@@ -25665,6 +25967,52 @@ func (ec *executionContext) fieldContext_Workspace_name(_ context.Context, field
 	return graphql.NewScalarFieldContext("Workspace", field, false, false, "String")
 }
 
+func (ec *executionContext) _Workspace_maxImages(ctx context.Context, field graphql.CollectedField, obj *ent.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_maxImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxImages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_maxImages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Workspace_maxBytes(ctx context.Context, field graphql.CollectedField, obj *ent.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_maxBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_maxBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Workspace_users(ctx context.Context, field graphql.CollectedField, obj *ent.Workspace) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30402,7 +30750,7 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "source", "sourceNEQ", "sourceIn", "sourceNotIn", "sourceGT", "sourceGTE", "sourceLT", "sourceLTE", "sourceContains", "sourceHasPrefix", "sourceHasSuffix", "sourceEqualFold", "sourceContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -30990,6 +31338,97 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 				return it, err
 			}
 			it.OriginalNameContainsFold = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "sourceNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceNEQ"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceNEQ = data
+		case "sourceIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceIn = data
+		case "sourceNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceNotIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceNotIn = data
+		case "sourceGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceGT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceGT = data
+		case "sourceGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceGTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceGTE = data
+		case "sourceLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceLT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceLT = data
+		case "sourceLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceLTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceLTE = data
+		case "sourceContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceContains = data
+		case "sourceHasPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceHasPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceHasPrefix = data
+		case "sourceHasSuffix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceHasSuffix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceHasSuffix = data
+		case "sourceEqualFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceEqualFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceEqualFold = data
+		case "sourceContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceContainsFold = data
 		case "sha256":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sha256"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -35267,7 +35706,7 @@ func (ec *executionContext) unmarshalInputWorkspaceWhereInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "maxImages", "maxImagesNEQ", "maxImagesIn", "maxImagesNotIn", "maxImagesGT", "maxImagesGTE", "maxImagesLT", "maxImagesLTE", "maxImagesIsNil", "maxImagesNotNil", "maxBytes", "maxBytesNEQ", "maxBytesIn", "maxBytesNotIn", "maxBytesGT", "maxBytesGTE", "maxBytesLT", "maxBytesLTE", "maxBytesIsNil", "maxBytesNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35554,6 +35993,146 @@ func (ec *executionContext) unmarshalInputWorkspaceWhereInput(ctx context.Contex
 				return it, err
 			}
 			it.NameContainsFold = data
+		case "maxImages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImages"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImages = data
+		case "maxImagesNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesNEQ"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesNEQ = data
+		case "maxImagesIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesIn = data
+		case "maxImagesNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesNotIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesNotIn = data
+		case "maxImagesGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesGT"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesGT = data
+		case "maxImagesGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesGTE"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesGTE = data
+		case "maxImagesLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesLT"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesLT = data
+		case "maxImagesLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesLTE"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesLTE = data
+		case "maxImagesIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesIsNil = data
+		case "maxImagesNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImagesNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImagesNotNil = data
+		case "maxBytes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytes"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytes = data
+		case "maxBytesNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesNEQ"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesNEQ = data
+		case "maxBytesIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesIn"))
+			data, err := ec.unmarshalOInt2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesIn = data
+		case "maxBytesNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesNotIn"))
+			data, err := ec.unmarshalOInt2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesNotIn = data
+		case "maxBytesGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesGT"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesGT = data
+		case "maxBytesGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesGTE"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesGTE = data
+		case "maxBytesLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesLT"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesLT = data
+		case "maxBytesLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesLTE"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesLTE = data
+		case "maxBytesIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesIsNil = data
+		case "maxBytesNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytesNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytesNotNil = data
 		}
 	}
 	return it, nil
@@ -36851,8 +37430,18 @@ func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "source":
+			out.Values[i] = ec._Image_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "sha256":
 			out.Values[i] = ec._Image_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "objectSha256":
+			out.Values[i] = ec._Image_objectSha256(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -36893,6 +37482,16 @@ func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "extraInformation":
 			out.Values[i] = ec._Image_extraInformation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tags":
+			out.Values[i] = ec._Image_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "metadata":
+			out.Values[i] = ec._Image_metadata(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -39144,6 +39743,16 @@ func (ec *executionContext) _Workspace(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "maxImages":
+			out.Values[i] = ec._Workspace_maxImages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxBytes":
+			out.Values[i] = ec._Workspace_maxBytes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "users":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -41076,6 +41685,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {

@@ -89,6 +89,7 @@ func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, images []Ima
 			SetName(uuid.NewString() + format.extension).
 			SetOriginalName(in.originalName()).
 			SetSha256(pic.sum).
+			SetObjectSha256(pic.sum).
 			SetSize(pic.size).
 			SetWidth(pic.Width).
 			SetHeight(pic.Height).

@@ -81,12 +81,12 @@ func (s *Service) viewer(ctx context.Context, id gid.UserID) (access.Viewer, tim
 // find returns an image that the viewer of ctx sees.
 func (s *Service) find(ctx context.Context, id gid.ImageID) (picture, error) {
 	q := s.db.Image.Query().Where(image.ID(id))
-	q.Select(image.FieldName, image.FieldOriginalName, image.FieldSha256, image.FieldFormat)
+	q.Select(image.FieldName, image.FieldOriginalName, image.FieldObjectSha256, image.FieldFormat)
 	img, err := q.Only(ctx)
 	if err != nil {
 		return picture{}, gone(err)
 	}
-	return picture{img.Name, img.OriginalName, img.Sha256, img.Format}, nil
+	return picture{img.Name, img.OriginalName, img.ObjectSha256, img.Format}, nil
 }
 
 // gone gives one answer for what is not there and what may not be seen.

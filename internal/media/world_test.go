@@ -122,7 +122,7 @@ func (w *world) add(tb testing.TB, originalName string, format image.Format, con
 	w.write(tb, func(ctx context.Context, tx *ent.Tx) (err error) {
 		img, err = tx.Image.Create().SetDataset(w.dataset).SetName("0a1b.x").
 			SetOriginalName(originalName).SetFormat(format).
-			SetSha256(hex.EncodeToString(sum[:])).SetSize(int64(len(content))).SetWidth(1).SetHeight(1).Save(ctx)
+			SetSha256(hex.EncodeToString(sum[:])).SetObjectSha256(hex.EncodeToString(sum[:])).SetSize(int64(len(content))).SetWidth(1).SetHeight(1).Save(ctx)
 		return err
 	})
 	return img

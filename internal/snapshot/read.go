@@ -78,7 +78,7 @@ func (r reader) page(ctx context.Context, last gid.ImageID) ([]*ent.Image, error
 		q.Order(annotation.ByPosition(), annotation.ByID())
 		q.Select(annotation.FieldImageID, annotation.FieldLabelID, annotation.FieldType, annotation.FieldData)
 	})
-	q.Select(image.FieldName, image.FieldSha256, image.FieldFormat)
+	q.Select(image.FieldName, image.FieldObjectSha256, image.FieldFormat)
 	return q.All(ctx)
 }
 
@@ -111,7 +111,7 @@ func fileName(img *ent.Image) string {
 
 func (r reader) open(img *ent.Image) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
-		key, err := storage.ObjectKey(img.Sha256)
+		key, err := storage.ObjectKey(img.ObjectSha256)
 		if err != nil {
 			return nil, fmt.Errorf("image %d: %v", img.ID, err) //nolint:errorlint // the request is not what is invalid
 		}
