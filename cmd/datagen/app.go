@@ -115,7 +115,7 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	return &pictures{
-		store:     store,
+		store: store,
 		ingest: ingest.New(ingest.Options{
 			DB:        a.db,
 			Store:     store,

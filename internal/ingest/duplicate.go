@@ -63,15 +63,38 @@ func (to target) find(ctx context.Context, tx *ent.Tx, entries []*entry) (map[id
 	return found, err
 }
 
-// known tells, before a picture is looked at any further, whether it is the same as an image of the dataset.
-func (p *Pipeline) known(to target) isKnown {
-	return func(ctx context.Context, it *item, sum string) (bool, error) {
-		q := p.db.Image.Query().Where(image.DatasetID(to.dataset), image.Sha256(sum))
-		if to.duplicates == KeepDuplicates {
-			q.Where(image.Source(it.source))
-		}
-		return q.Exist(ctx)
+// lookUp finds images of a dataset that pictures are the same as, before these are looked at any further. A nil one finds none.
+type lookUp struct {
+	db *ent.Client
+	to target
+}
+
+// source returns the hash of the newest image that was made of an item after it last changed, and nothing if there is none.
+func (l *lookUp) source(ctx context.Context, it *item) (sum string, err error) {
+	if l == nil || it.modified.IsZero() {
+		return "", nil
 	}
+	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Source(it.source)).Order(ent.Desc(image.FieldID))
+	img, err := q.Select(image.FieldSha256, image.FieldCreatedAt).First(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return "", nil
+	case err != nil || img.CreatedAt.Before(it.modified):
+		return "", err
+	}
+	return img.Sha256, nil
+}
+
+// has tells whether there is an image of an item whose bytes have that hash.
+func (l *lookUp) has(ctx context.Context, it *item, sum string) (bool, error) {
+	if l == nil {
+		return false, nil
+	}
+	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Sha256(sum))
+	if l.to.duplicates == KeepDuplicates {
+		q.Where(image.Source(it.source))
+	}
+	return q.Exist(ctx)
 }
 
 // link puts images that are there to where the entries were to go.

@@ -126,7 +126,7 @@ func (r *importRun) feed(ctx context.Context, items iter.Seq2[item, error], queu
 		workers.Go(func() error {
 			defer r.keeper.turns.Release(1)
 			defer close(u.done)
-			return r.keeper.take(ctx, u.entry, r.known(r.to))
+			return r.keeper.take(ctx, u.entry, &lookUp{r.db.Client, r.to})
 		})
 		select {
 		case queue <- u:

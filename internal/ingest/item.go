@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -13,10 +14,11 @@ import (
 
 // item is a picture to be added, and how to get at its bytes.
 type item struct {
-	ImageInput        // what is known of it
-	name       string // what a report calls it
-	source     string // where it is imported from
-	folders    string // that it lies in, with slashes between them
+	ImageInput           // what is known of it
+	name       string    // what a report calls it
+	source     string    // where it is imported from
+	folders    string    // that it lies in, with slashes between them
+	modified   time.Time // when its bytes last changed; zero when that says nothing
 
 	// open returns the bytes. What stands for none is a fault.Invalid.
 	open func(context.Context) (*content, error)

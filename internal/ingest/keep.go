@@ -14,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/storage"
 )
 
 // keeper makes sure that bytes are pictures, and keeps what is to be kept of them.
@@ -52,21 +53,22 @@ func (k *keeper) tooLarge(size int64) string {
 	return fmt.Sprintf("has %d bytes; at most %d are allowed", size, k.maxUpload)
 }
 
-// isKnown tells whether an item whose bytes have that SHA-256, in hex, is in the dataset already.
-type isKnown func(ctx context.Context, it *item, sum string) (bool, error)
-
-// take keeps the picture of an entry, or notes why it is none. It looks at a picture that is known no further than its
-// hash; a nil isKnown knows none.
-func (k *keeper) take(ctx context.Context, e *entry, known isKnown) (err error) {
+// take keeps the picture of an entry, or notes why it is none. It looks at a picture that there is no further than
+// its hash.
+func (k *keeper) take(ctx context.Context, e *entry, l *lookUp) (err error) {
 	e.refused = nil
-	e.picture, err = k.keep(ctx, &e.item, known)
+	e.picture, err = k.keep(ctx, &e.item, l)
 	if errors.Is(err, fault.Invalid) {
 		e.refused, err = err, nil
 	}
 	return err
 }
 
-func (k *keeper) keep(ctx context.Context, it *item, known isKnown) (pic picture, err error) {
+func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, err error) {
+	if pic.sum, err = l.source(ctx, it); pic.sum != "" || err != nil {
+		pic.known = true
+		return pic, err
+	}
 	content, err := it.open(ctx)
 	if err != nil {
 		return picture{}, err
@@ -78,10 +80,8 @@ func (k *keeper) keep(ctx context.Context, it *item, known isKnown) (pic picture
 	if pic.sum, err = hash(content); err != nil {
 		return picture{}, err
 	}
-	if known != nil {
-		if pic.known, err = known(ctx, it, pic.sum); pic.known || err != nil {
-			return pic, err
-		}
+	if pic.known, err = l.has(ctx, it, pic.sum); pic.known || err != nil {
+		return pic, err
 	}
 	prepared, err := k.preparer.Prepare(ctx, content, content.size, k.options)
 	if err != nil {
@@ -96,7 +96,11 @@ func (k *keeper) keep(ctx context.Context, it *item, known isKnown) (pic picture
 	if _, err := prepared.Content.Seek(0, io.SeekStart); err != nil {
 		return picture{}, err
 	}
-	return pic, k.objects.Put(ctx, pic.objectSum, prepared.Content, prepared.Size)
+	err = k.objects.Put(ctx, pic.objectSum, prepared.Content, prepared.Size)
+	if errors.Is(err, storage.ErrMismatch) {
+		return picture{}, fault.InvalidAt("changed while it was read")
+	}
+	return pic, err
 }
 
 // hash returns the SHA-256 of all of r, in hex.
