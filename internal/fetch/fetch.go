@@ -50,7 +50,8 @@ type Fetcher struct {
 
 // New returns a Fetcher.
 func New(o Options) *Fetcher {
-	dialer := &net.Dialer{Timeout: patience, Control: guard(o.Allow).Safe}
+	// Less than patience, so that silence has the words of whatever cannot be reached.
+	dialer := &net.Dialer{Timeout: patience / 2, Control: guard(o.Allow).Safe}
 	return &Fetcher{
 		maxBytes: o.MaxBytes,
 		timeout:  o.Timeout,
@@ -60,9 +61,7 @@ func New(o Options) *Fetcher {
 			CheckRedirect: checkRedirect,
 			Transport: &http.Transport{
 				DialContext:            dialer.DialContext,
-				TLSHandshakeTimeout:    patience,
 				DisableKeepAlives:      true, // so that each request has its address judged
-				DisableCompression:     true, // a small body cannot grow
 				MaxResponseHeaderBytes: maxHeader,
 			},
 		},
@@ -88,7 +87,7 @@ func (f *Fetcher) Get(ctx context.Context, url string) (File, error) {
 		return File{}, ctx.Err()
 	case fetching.Err() != nil:
 		// Even without an error: some servers end a body in order when they see us leave.
-		return File{}, refuse(tooLate, fetching.Err())
+		return File{}, refuse("does not answer in time", fetching.Err())
 	case err != nil:
 		return File{}, err
 	default:
@@ -102,7 +101,7 @@ func (f *Fetcher) get(ctx context.Context, cancel context.CancelFunc, url string
 	if err != nil {
 		return File{}, err
 	}
-	// The transport goes on dialling for requests that are over, and this ends it.
+	// The transport goes on dialling for requests that are over; this ends it.
 	defer f.client.CloseIdleConnections()
 	timer := time.AfterFunc(f.patience, cancel)
 	defer timer.Stop()

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -82,6 +84,7 @@ func TestGetFails(t *testing.T) {
 		"hangs up":            {"/", hangUp, "cannot be reached"},
 		"no length it can be": {"/", raw("HTTP/1.1 200 OK\r\nContent-Length: -7\r\n\r\n"), "cannot be reached"},
 		"no HTTP":             {"/", raw("SSH-2.0-OpenSSH_9.9\r\n"), "cannot be reached"},
+		"a long header":       {"/", longHeader, "cannot be reached"},
 		"header flood":        {"/", flood("HTTP/1.1 200 OK\r\n", "X-Flood: aaaaaaaaaaaaaaaaaaaaaaaa\r\n"), "cannot be reached"},
 		"a header's flood":    {"/", flood("HTTP/1.1 200 OK\r\nX-Flood: ", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "cannot be reached"},
 		"early hints flood":   {"/", flood("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), "cannot be reached"},
@@ -101,23 +104,30 @@ func TestGetFails(t *testing.T) {
 	}
 }
 
-// TestGetTimesOut asks sites that take too long: on the whole, or for a step.
+// TestGetTimesOut asks sites that take too long, on the whole or for a step.
 func TestGetTimesOut(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"silence":             drip(0, ""),
-		"silence after a bit": drip(1, "x"),
-		"a slow drip":         drip(1000, "x"),
-		"a slow header":       dripHeader,
-		"slow on the whole":   drip(1000, strings.Repeat("x", 1<<14)),
+	const short, long = 300 * time.Millisecond, time.Minute
+	bucket := strings.Repeat("x", 1<<14) // four make a piece
+	for name, tt := range map[string]struct {
+		timeout, patience time.Duration
+		answer            http.HandlerFunc
+		says              string
+	}{
+		"silence":             {long, short, drip(0, ""), "INVALID does not answer in time"},
+		"silence after a bit": {long, short, drip(1, "x"), "INVALID does not answer in time"},
+		"a slow drip":         {long, short, drip(1000, "x"), "INVALID does not answer in time"},
+		"a slow header":       {long, short, dripHeader, "INVALID does not answer in time"},
+		"slow on the whole":   {short, long, drip(1000, bucket), "INVALID does not answer in time"},
+		"steady":              {long, 750 * time.Millisecond, flow(60, bucket), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := serve(t, answer, nil)
+			in := serve(t, tt.answer, nil)
 			start := time.Now()
-			_, err := in.hasty(time.Second, 300*time.Millisecond).Get(t.Context(), "https://"+site+"/")
-			if got := testkit.Said(err); got != "INVALID does not answer in time" {
-				t.Errorf("error = %s", got)
+			_, err := in.hasty(tt.timeout, tt.patience).Get(t.Context(), "https://"+site+"/")
+			if got := testkit.Said(err); got != tt.says {
+				t.Errorf("error = %q, want %q", got, tt.says)
 			}
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("took %v", took)
@@ -234,6 +244,28 @@ func TestGetEnds(t *testing.T) {
 				in.checkClosed(t)
 			})
 		}
+	}
+}
+
+// TestGetEndsHandshakes: of a site that is connected to and says nothing no
+// connection stays when time is up.
+func TestGetEndsHandshakes(t *testing.T) {
+	t.Parallel()
+	in := serve(t, write(""), nil)
+	silent := testkit.Must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer silent.Close()
+	f := in.rewired(silent.Addr().String(), time.Minute, 50*time.Millisecond)
+	_, err := f.Get(t.Context(), "https://"+site+"/")
+	if got := testkit.Said(err); got != "INVALID does not answer in time" {
+		t.Errorf("error = %s", got)
+	}
+	conn := testkit.Must(silent.Accept())(t)
+	defer conn.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection stays open")
 	}
 }
 
@@ -359,6 +391,14 @@ func claim(size int64) http.HandlerFunc {
 // drip sends a bit every 20 ms, n times, and then nothing until the client has left.
 func drip(n int, bit string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		flow(n, bit)(w, r)
+		<-r.Context().Done()
+	}
+}
+
+// flow sends a bit every 20 ms, n times.
+func flow(n int, bit string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		for range n {
 			time.Sleep(20 * time.Millisecond)
 			if _, err := io.WriteString(w, bit); err != nil {
@@ -366,7 +406,6 @@ func drip(n int, bit string) http.HandlerFunc {
 			}
 			w.(http.Flusher).Flush()
 		}
-		<-r.Context().Done()
 	}
 }
 
@@ -377,6 +416,10 @@ func abort(w http.ResponseWriter, _ *http.Request) {
 }
 
 func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func longHeader(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Long", strings.Repeat("x", 100_000))
+}
 
 // raw answers with bytes that are no answer of a Go server.
 func raw(answer string) http.HandlerFunc { return stream(answer, "", 0) }

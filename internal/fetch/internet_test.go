@@ -62,6 +62,11 @@ func (in *internet) fetcher(allow ...string) *fetch.Fetcher {
 
 // hasty is fetcher with less time, on the whole and for each step.
 func (in *internet) hasty(timeout, patience time.Duration, allow ...string) *fetch.Fetcher {
+	return in.rewired(in.Listener.Addr().String(), timeout, patience, allow...)
+}
+
+// rewired is hasty with another server at every address.
+func (in *internet) rewired(server string, timeout, patience time.Duration, allow ...string) *fetch.Fetcher {
 	o := fetch.Options{MaxBytes: limit, Timeout: timeout}
 	for _, network := range append(allow, "203.0.113.0/24") {
 		o.Allow = append(o.Allow, netip.MustParsePrefix(network))
@@ -69,7 +74,7 @@ func (in *internet) hasty(timeout, patience time.Duration, allow ...string) *fet
 	f := fetch.New(o)
 	roots := x509.NewCertPool()
 	roots.AddCert(in.Certificate())
-	f.Rewire(&net.Resolver{PreferGo: true, Dial: in.dialDNS}, roots, in.Listener.Addr().String(), patience)
+	f.Rewire(&net.Resolver{PreferGo: true, Dial: in.dialDNS}, roots, server, patience)
 	return f
 }
 
