@@ -34,10 +34,11 @@ type Config struct {
 	PublicURL          url.URL       `env:"PUBLIC_URL" help:"the address clients use, such as https://data.example.com; taken from each request when empty"`
 	AllowedHosts       Hosts         `env:"ALLOWED_HOSTS" help:"names the server answers to, separated by commas; .example.com stands for its subdomains too; any when empty"`
 	CORSAllowedOrigins Origins       `env:"CORS_ALLOWED_ORIGINS" help:"origins of web pages that may call the server, such as https://app.example.com, separated by commas; * is every page"`
-	TrustedProxies     Proxies       `env:"TRUSTED_PROXIES" help:"addresses or CIDR ranges of reverse proxies whose X-Forwarded-* headers are believed, separated by commas"`
+	TrustedProxies     Networks      `env:"TRUSTED_PROXIES" help:"addresses or CIDR ranges of reverse proxies whose X-Forwarded-* headers are believed, separated by commas"`
 	MaxUpload          Size          `env:"MAX_UPLOAD" envDefault:"50MB" help:"largest picture; a number is bytes, MB is a million of them, MiB 1024 × 1024"`
 	MaxBody            Size          `env:"MAX_BODY" envDefault:"80MB" help:"largest request body; room for the largest picture in base64"`
 	KeepEXIF           bool          `env:"KEEP_EXIF" envDefault:"false" help:"true keeps what cameras and programs write into pictures beside the pixels, such as where they were taken"`
+	FetchAllow         Networks      `env:"FETCH_ALLOW" help:"networks to fetch pictures from though they are not public, as addresses or CIDR ranges separated by commas; none when empty"`
 	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good for"`
 	RefreshTokenTTL    time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" help:"how long a person stays signed in without using the server"`
 	LegacyTokenTTL     time.Duration `env:"LEGACY_TOKEN_TTL" envDefault:"720h" help:"how long a token of the legacy API is good for"`

@@ -45,6 +45,7 @@ func TestLoadReadsLists(t *testing.T) {
 		"ALLOWED_HOSTS=Data.example.com, .example.org,[::1],",
 		"CORS_ALLOWED_ORIGINS=https://App.example.com/, http://localhost:3000",
 		"TRUSTED_PROXIES=10.0.0.0/8, 192.0.2.7,::ffff:192.0.2.8, fd00::/8",
+		"FETCH_ALLOW=10.1.0.0/16,fd00::/8",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,12 +53,13 @@ func TestLoadReadsLists(t *testing.T) {
 	want := config.Config{
 		AllowedHosts:       config.Hosts{"data.example.com", ".example.org", "[::1]"},
 		CORSAllowedOrigins: config.Origins{"https://app.example.com", "http://localhost:3000"},
-		TrustedProxies: config.Proxies{
+		TrustedProxies: config.Networks{
 			netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"),
 			netip.MustParsePrefix("192.0.2.8/32"), netip.MustParsePrefix("fd00::/8"),
 		},
+		FetchAllow: config.Networks{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8")},
 	}
-	got := config.Config{AllowedHosts: c.AllowedHosts, CORSAllowedOrigins: c.CORSAllowedOrigins, TrustedProxies: c.TrustedProxies}
+	got := config.Config{AllowedHosts: c.AllowedHosts, CORSAllowedOrigins: c.CORSAllowedOrigins, TrustedProxies: c.TrustedProxies, FetchAllow: c.FetchAllow}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 		t.Errorf("lists (-want +got):\n%s", diff)
 	}
@@ -115,6 +117,7 @@ func TestLoadRefuses(t *testing.T) {
 		"CORS_ALLOWED_ORIGINS=https://*.x":   "CORS_ALLOWED_ORIGINS: want origins",
 		"TRUSTED_PROXIES=nginx":              "TRUSTED_PROXIES: want addresses or CIDR ranges",
 		"TRUSTED_PROXIES=10.0.0.0/99":        "TRUSTED_PROXIES: want addresses or CIDR ranges",
+		"FETCH_ALLOW=intranet":               "FETCH_ALLOW: want addresses or CIDR ranges",
 		"MAX_UPLOAD=much":                    "MAX_UPLOAD: want a number of bytes",
 		"MAX_UPLOAD=-1":                      "MAX_UPLOAD: want a number of bytes",
 		"MAX_UPLOAD=9999999999GB":            "MAX_UPLOAD: want a number of bytes",

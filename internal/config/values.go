@@ -80,17 +80,17 @@ func isOrigin(s string) bool {
 	return err == nil && isWeb(*u) && *u == (url.URL{Scheme: u.Scheme, Host: u.Host}) && !strings.Contains(s, "*")
 }
 
-// Proxies are the addresses of reverse proxies.
-type Proxies []netip.Prefix
+// Networks are ranges of addresses.
+type Networks []netip.Prefix
 
 // UnmarshalText reads a list with commas of addresses and CIDR ranges.
-func (p *Proxies) UnmarshalText(text []byte) error {
+func (n *Networks) UnmarshalText(text []byte) error {
 	for item := range items(text) {
 		prefix, err := parsePrefix(item)
 		if err != nil {
 			return fmt.Errorf("want addresses or CIDR ranges such as 10.0.0.0/8, got %q", item)
 		}
-		*p = append(*p, prefix)
+		*n = append(*n, prefix)
 	}
 	return nil
 }
