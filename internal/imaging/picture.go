@@ -11,8 +11,6 @@ import (
 	"image/png"
 	"io"
 	"runtime/debug"
-
-	"golang.org/x/image/webp"
 )
 
 // codec is how one format is told and read.
@@ -28,7 +26,7 @@ type codec struct {
 var codecs = []codec{
 	{PNG, "\x89PNG\r\n\x1a\n", readPNG, png.Decode},
 	{JPEG, "\xff\xd8\xff", readJPEG, jpeg.Decode},
-	{WebP, "RIFF????WEBP", readWebP, webp.Decode},
+	{WebP, "RIFF????WEBP", readWebP, decodeWebP},
 	{GIF, "GIF87a", readGIF, gif.Decode},
 	{GIF, "GIF89a", readGIF, gif.Decode},
 }
@@ -50,6 +48,13 @@ type header struct {
 	width, height int // as stored
 	orientation   Orientation
 	memory        int64 // that decoding takes, at most, in bytes
+
+	kept    content // all but metadata
+	colours content // of that, what says which colours the numbers are
+	private content // EXIF, XMP, IPTC and comments
+	upright []piece // patches that make EXIF say so, where it says otherwise
+	gray    bool    // a PNG without colours
+	quality int     // that a JPEG is to be saved with
 
 	// What the codec gets: prefix and then a part of the file. Where that is a
 	// frame, origin is its place on the canvas, unless the codec tells.

@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 )
 
@@ -23,12 +24,21 @@ type Prepared struct {
 
 // Prepare tells what the first size bytes of r are, from their beginning, and
 // what is to be kept of them. Errors are those of Inspect.
-func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, _ Options) (Prepared, error) {
+//
+// What is kept are the pixels as they are, and what says how they are shown. All
+// else that is in a file is dropped, as is what follows its end. Of a picture
+// that is to be turned by what its EXIF data says, an upright copy is kept, in
+// the memory of the process. Animations are not turned, and what would have them
+// turned is dropped.
+//
+// With KeepEXIF files are kept whole, and upright copies have the EXIF, XMP, IPTC
+// and comments of the file; but for the orientation in EXIF, which is reset.
+func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, o Options) (Prepared, error) {
 	p, err := open(ctx, r, size)
 	if err != nil {
 		return Prepared{}, err
 	}
-	release, err := d.reserve(ctx, p.memory)
+	release, err := d.reserve(ctx, p.memory+p.turningNeeds())
 	if err != nil {
 		return Prepared{}, err
 	}
@@ -37,8 +47,35 @@ func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, _ Op
 	if err != nil {
 		return Prepared{}, err
 	}
+	info := p.info()
+	kept, err := p.keep(img, &info, o)
+	if err != nil {
+		return Prepared{}, err
+	}
+	prepared := Prepared{Info: info, PerceptualHash: perceptualHash(img, p.orientation), Content: r, Size: size}
+	if !kept.whole(size) {
+		prepared.Content, prepared.Size, prepared.Changed = kept.reader(r), kept.size(), true
+	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return Prepared{}, fmt.Errorf("read picture: %w", err)
 	}
-	return Prepared{Info: p.info(), PerceptualHash: perceptualHash(img, p.orientation), Content: r, Size: size}, nil
+	return prepared, nil
+}
+
+// keep returns what is to be kept of a picture whose pixels are img, and says of
+// that what is not as in the picture.
+func (p *picture) keep(img image.Image, info *Info, o Options) (kept content, err error) {
+	metadata, all := p.private, content{{length: p.source.size}}
+	for _, b := range p.upright {
+		metadata, all = metadata.patched(b), all.patched(b)
+	}
+	if !o.KeepEXIF {
+		metadata, all = nil, p.kept
+	}
+	if p.orientation == Upright {
+		return all, nil
+	}
+	info.Orientation = Upright
+	kept, info.Format, err = p.turned(img, metadata)
+	return kept, err
 }

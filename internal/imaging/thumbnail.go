@@ -50,7 +50,7 @@ func (d *Decoder) Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, wi
 	if err != nil {
 		return nil, "", err
 	}
-	return encode(p.orientation.apply(p.shrink(img, small)))
+	return encode((*image.RGBA)(p.orientation.turn((*raster)(p.shrink(img, small)), 4)))
 }
 
 // within returns the size of the thumbnail for a width, not yet upright.
@@ -86,9 +86,6 @@ func (p *picture) shrink(img image.Image, size image.Point) *image.RGBA {
 		frame.Min.X*size.X/p.width, frame.Min.Y*size.Y/p.height,
 		int(up(int64(frame.Max.X*size.X), int64(p.width))), int(up(int64(frame.Max.Y*size.Y), int64(p.height))),
 	)
-	if p.codec.format == WebP {
-		fullRange(img)
-	}
 	img = halve(img, to.Size())
 	draw.ApproxBiLinear.Scale(canvas, to, img, img.Bounds(), draw.Src, nil)
 	return canvas
