@@ -32,7 +32,7 @@ func (p *picture) turnedJPEG(img image.Image, metadata content) (content, error)
 		addScan(file, byte(i+1), gray.Bytes())
 	}
 	file.Write([]byte{0xff, jpegEOI})
-	begin := content{patch(0, []byte{0xff, jpegSOI})}
+	begin := content{patch(0, []byte("\xff\xd8"))}
 	return slices.Concat(begin, p.colours, metadata, content{patch(0, file.Bytes())}), nil
 }
 
