@@ -108,7 +108,7 @@ func (p piece) readAt(file io.ReadSeeker, b []byte, at int64) error {
 		return err
 	}
 	_, err := io.ReadFull(file, b)
-	if err == io.EOF { //nolint:errorlint // ReadFull returns it as it is
+	if err == io.EOF {
 		err = io.ErrUnexpectedEOF // the file has become shorter
 	}
 	return err

@@ -23,16 +23,19 @@ type Prepared struct {
 }
 
 // Prepare tells what the first size bytes of r are, from their beginning, and
-// what is to be kept of them. Errors are those of Inspect.
+// what is to be kept of them. It decodes the picture, the first frame of an
+// animation, for nothing less proves that it is one.
 //
-// What is kept are the pixels as they are, and what says how they are shown. All
-// else that is in a file is dropped, as is what follows its end. Of a picture
-// that is to be turned by what its EXIF data says, an upright copy is kept, in
-// the memory of the process. Animations are not turned, and what would have them
-// turned is dropped.
+// Kept are the pixels as they are, and what says how they are to be shown. All
+// other data is dropped, and so is what follows the end of the picture. A picture
+// that EXIF data says to turn is kept as an upright copy, which is in memory.
+// Animations are not turned: what says so is dropped.
 //
-// With KeepEXIF files are kept whole, and upright copies have the EXIF, XMP, IPTC
-// and comments of the file; but for the orientation in EXIF, which is reset.
+// With KeepEXIF a file is kept whole if it is upright, and otherwise its copy has
+// the EXIF, XMP, IPTC and comments of the file. EXIF always says upright then.
+//
+// What may not be kept is a fault.Invalid that says why. Errors of r and of ctx
+// are returned as they are.
 func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, o Options) (Prepared, error) {
 	p, err := open(ctx, r, size)
 	if err != nil {

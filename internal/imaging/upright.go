@@ -38,9 +38,9 @@ func (p *picture) turningNeeds() int64 {
 	case p.orientation == Upright:
 		return 0
 	case p.codec.format == PNG:
-		return 2 * p.memory // a copy, and the file of that
+		return p.memory + 3*p.source.size // a copy, and a file of that which grows once
 	default:
-		return 12*pixels + p.source.size // pixels of 4 bytes for it, for a copy, and for the file of that
+		return 12*pixels + p.source.size // pixels of 4 bytes, a copy, the file of that, and metadata
 	}
 }
 
@@ -60,6 +60,7 @@ func isGray(img image.Image) bool {
 // encodePNG returns img upright as a PNG with more chunks.
 func (p *picture) encodePNG(img image.Image, chunks ...content) (content, error) {
 	var b bytes.Buffer
+	b.Grow(int(p.source.size))
 	if err := png.Encode(&b, p.orientation.apply(img)); err != nil {
 		return nil, err
 	}
