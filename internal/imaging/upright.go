@@ -38,7 +38,7 @@ func (p *picture) turningNeeds() int64 {
 	case p.orientation == Upright:
 		return 0
 	case p.codec.format == PNG:
-		return p.memory + 3*p.source.size // a copy, and a file of that which grows once
+		return 2*p.memory + 3*p.source.size // a copy, what encoding takes, and a file that grows once
 	default:
 		return 12*pixels + p.source.size // pixels of 4 bytes, a copy, the file of that, and metadata
 	}
