@@ -108,7 +108,7 @@ func hostile(tb testing.TB) map[string]hostileFile {
 		"JPEG, arithmetic":          {slices.Concat(jpegFile[:2], segment(0xc9, sof(8, 40, 30, 0x11)), []byte("\xff\xd9")), rare},
 		"JPEG, sampled 15 times":    {slices.Concat(jpegFile[:2], segment(0xc0, sof(8, 40, 30, 0xff)), []byte("\xff\xd9")), damaged},
 		"JPEG, sampled 0 times":     {slices.Concat(jpegFile[:2], segment(0xc0, sof(8, 40, 30, 0)), []byte("\xff\xd9")), damaged},
-		"JPEG of many scans":        {manyScans(tb), "a JPEG of more than 100 scans; save it anew with another program"},
+		"JPEG of many scans":        {scans(tb, "progressive.jpg", 100), "a JPEG of more than 100 scans; save it anew with another program"},
 		"GIF, largest":              {gifOf(65535, 65535), "65535×65535 pixels; at most 16384 a side and 50 megapixels"},
 		"GIF, no screen":            {gifOf(0, 0), "0×0 pixels; at least 1 a side"},
 		"GIF that is JavaScript":    {[]byte("GIF89a/*\x00\x01\x00" + "*/=alert(1)//;"), damaged},
@@ -150,15 +150,6 @@ func resized(picture []byte, width, height uint16) []byte {
 	binary.BigEndian.PutUint16(picture[at:], height)
 	binary.BigEndian.PutUint16(picture[at+2:], width)
 	return picture
-}
-
-// manyScans returns a progressive JPEG whose last scan is there a hundred times more.
-func manyScans(tb testing.TB) []byte {
-	tb.Helper()
-	picture := file(tb, "progressive.jpg")
-	last := bytes.LastIndex(picture, []byte{0xff, 0xda})
-	scan := picture[last : len(picture)-2]
-	return slices.Concat(picture[:last], bytes.Repeat(scan, 101), picture[len(picture)-2:])
 }
 
 // gifOf returns a GIF of an empty screen.

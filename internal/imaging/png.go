@@ -35,7 +35,7 @@ func readPNG(s *source) (header, error) {
 		return header{}, err
 	}
 	f := pngFile{header: h}
-	if err := f.kept.file(0, s.position()); err != nil {
+	if err := cmp.Or(f.kept.file(0, s.position()), f.coded.file(0, s.position())); err != nil {
 		return header{}, err
 	}
 	for ended := false; !ended; {
@@ -44,7 +44,7 @@ func readPNG(s *source) (header, error) {
 			err = f.visit(r, c)
 		}
 		if err == nil {
-			_, err = r.Discard(int(c.end - c.data))
+			_, err = r.Discard(int(c.end - s.position()))
 		}
 		if err != nil {
 			return header{}, err
@@ -70,8 +70,7 @@ func pngChunk(r *bufio.Reader, at int64) (chunk, error) {
 	return c, err
 }
 
-// visit looks at a chunk, whose data is at the beginning of r and stays there.
-// Some have a place and a number: by the specification and in browsers, EXIF
+// visit looks at a chunk, whose data is at the beginning of r. Some have a place and a number: by the specification and in browsers, EXIF
 // data after the pixels does not count, and pixels after another chunk don't.
 func (f *pngFile) visit(r *bufio.Reader, c chunk) error {
 	late := f.pixels.end > 0
@@ -94,23 +93,49 @@ func (f *pngFile) visit(r *bufio.Reader, c chunk) error {
 		f.exif = c
 		f.orientation, f.upright = exifOrientation(exif, c.data)
 	}
-	return f.keep(c)
+	return f.keep(r, c)
 }
 
 // keep adds a chunk to what is kept, unless it is metadata. Besides EXIF, XMP,
 // and comments, of which the prompts of generated pictures are some, that is
 // all that programs put there for themselves, previews, and provenance (C2PA).
-func (f *pngFile) keep(c chunk) error {
+//
+// The codec gets none but those that it needs, for it takes 4 KB for each other
+// one. So it does not see whether the others are as they were written.
+func (f *pngFile) keep(r *bufio.Reader, c chunk) error {
 	switch string(c.name[:]) {
+	case "PLTE", "tRNS", "IDAT", "IEND":
+		return cmp.Or(f.kept.file(c.start, c.end), f.coded.file(c.start, c.end))
 	case "cHRM", "gAMA", "iCCP", "sRGB", "cICP", "mDCV", "cLLI":
-		return cmp.Or(f.kept.file(c.start, c.end), f.colours.file(c.start, c.end))
-	case "PLTE", "IDAT", "IEND", "tRNS", "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT":
-		return f.kept.file(c.start, c.end)
+		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end), f.colours.file(c.start, c.end))
+	case "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT":
+		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end))
 	case "eXIf", "tEXt", "zTXt", "iTXt", "tIME":
 		return f.private.file(c.start, c.end)
 	default:
 		return nil
 	}
+}
+
+// checkSum reads a chunk, whose data is at the beginning of r.
+func checkSum(r *bufio.Reader, c chunk) error {
+	sum := crc32.ChecksumIEEE(c.name[:])
+	for left := c.length() - pngCRC; left > 0; {
+		b, err := r.Peek(int(min(left, bufferSize)))
+		if err != nil {
+			return err
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, b)
+		if _, err := r.Discard(len(b)); err != nil {
+			return err
+		}
+		left -= int64(len(b))
+	}
+	b, err := r.Peek(pngCRC)
+	if err == nil && binary.BigEndian.Uint32(b) != sum {
+		err = errStructure
+	}
+	return err
 }
 
 // turn settles what EXIF says. Animations are not turned, and it is a patch

@@ -34,6 +34,12 @@ func (s *source) section(offset, length int64) *bufio.Reader {
 	return s.buffer
 }
 
+// content is section for content of the file.
+func (s *source) content(c content) *bufio.Reader {
+	s.buffer.Reset(c.reader(s.reader()))
+	return s.buffer
+}
+
 // position returns the place in the file of what the section gives next.
 func (s *source) position() int64 { return s.at - int64(s.buffer.Buffered()) }
 

@@ -31,6 +31,8 @@ type webpFile struct {
 	lossy bool
 	frame image.Rectangle
 
+	offset, length int64 // of the first frame
+
 	flags    byte // of VP8X
 	flagsAt  int64
 	animated bool
@@ -49,7 +51,7 @@ func readWebP(s *source) (header, error) {
 	}
 	w.seal()
 	w.origin = w.frame.Min
-	w.prefix = w.container()
+	w.coded = content{patch(0, w.container()), {offset: w.offset, length: w.length}}
 	w.memory = w.needs()
 	return w.header, nil
 }
