@@ -2,9 +2,12 @@ package imaging_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image"
 	"math/rand/v2"
 	"testing"
+
+	"golang.org/x/image/draw"
 
 	"github.com/datasetgen/datagen/internal/imaging"
 )
@@ -24,15 +27,45 @@ func photograph(b *testing.B) []byte {
 	return encodeJPEG(b, img)
 }
 
-func BenchmarkInspect(b *testing.B) {
-	picture := photograph(b)
+// BenchmarkPrepare is to be compared with BenchmarkPlain.
+func BenchmarkPrepare(b *testing.B) {
 	d := imaging.NewDecoder(imaging.DefaultMemory)
-	b.SetBytes(int64(len(picture)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := d.Inspect(b.Context(), bytes.NewReader(picture), int64(len(picture))); err != nil {
+	each(b, func(b *testing.B, picture []byte) {
+		if _, err := d.Prepare(b.Context(), bytes.NewReader(picture), int64(len(picture)), imaging.Options{}); err != nil {
 			b.Fatal(err)
 		}
+	})
+}
+
+// BenchmarkPlain decodes pictures and looks at some of their pixels, and does nothing else.
+func BenchmarkPlain(b *testing.B) {
+	small := image.NewGray(image.Rect(0, 0, 32, 32))
+	each(b, func(b *testing.B, picture []byte) {
+		img, _, err := image.Decode(bytes.NewReader(picture))
+		if err != nil {
+			b.Fatal(err)
+		}
+		draw.ApproxBiLinear.Scale(small, small.Rect, img, img.Bounds(), draw.Src, nil)
+	})
+}
+
+// each measures f for pictures of each kind, 12 megapixels large.
+func each(b *testing.B, f func(b *testing.B, picture []byte)) {
+	photo := photograph(b)
+	const width, height = 4000, 3000
+	for name, picture := range map[string][]byte{
+		"JPEG":         photo,
+		"JPEG, turned": withEXIF("jpeg", photo, exif(binary.BigEndian, 6)),
+		"PNG":          encodePNG(b, scene(width, height, true)),
+		"GIF":          encodeGIF(b, width, height, frame(0, 0, width, height, true)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(picture)))
+			b.ReportAllocs()
+			for b.Loop() {
+				f(b, picture)
+			}
+		})
 	}
 }
 
@@ -48,7 +81,7 @@ func BenchmarkThumbnail(b *testing.B) {
 	}
 }
 
-// BenchmarkHeader is the part of BenchmarkInspect that is not decoding.
+// BenchmarkHeader is the part of BenchmarkPrepare that is not decoding.
 func BenchmarkHeader(b *testing.B) {
 	picture := photograph(b)
 	b.SetBytes(int64(len(picture)))

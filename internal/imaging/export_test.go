@@ -17,6 +17,25 @@ func Header(ctx context.Context, r io.ReadSeeker, size int64) (stored image.Poin
 	return image.Pt(p.width, p.height), p.memory + overhead, nil
 }
 
+// PrepareNeeds returns the bytes that Prepare reserves.
+func PrepareNeeds(ctx context.Context, r io.ReadSeeker, size int64) (int64, error) {
+	p, err := open(ctx, r, size)
+	if err != nil {
+		return 0, err
+	}
+	return p.memory + p.turningNeeds() + overhead, nil
+}
+
+// Decode returns the pixels of a picture, and how they have to be turned.
+func Decode(ctx context.Context, r io.ReadSeeker, size int64) (image.Image, Orientation, error) {
+	p, err := open(ctx, r, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	img, err := p.decode()
+	return img, p.orientation, err
+}
+
 // ThumbnailNeeds returns the bytes that a thumbnail reserves.
 func ThumbnailNeeds(ctx context.Context, r io.ReadSeeker, size int64, width int) (int64, error) {
 	p, err := open(ctx, r, size)

@@ -9,9 +9,10 @@ import (
 	"github.com/datasetgen/datagen/internal/imaging"
 )
 
-// FuzzInspect looks for bytes that are neither refused nor a picture within the
-// limits, and of those that are one for a thumbnail that can't be made.
-func FuzzInspect(f *testing.F) {
+// FuzzPrepare looks for bytes that are neither refused nor a picture within the
+// limits, and of those that are one for a thumbnail that can't be made, or for
+// content that is not the same picture.
+func FuzzPrepare(f *testing.F) {
 	for _, picture := range files(f) {
 		if len(picture) < 2000 {
 			f.Add(picture)
@@ -32,17 +33,18 @@ func FuzzInspect(f *testing.F) {
 		if err == nil && stored.X*stored.Y > 1<<20 {
 			t.Skip("takes long")
 		}
-		info, err := d.Inspect(t.Context(), r, size)
+		prepared, err := d.Prepare(t.Context(), r, size, imaging.Options{})
 		if err != nil {
-			if !errors.Is(err, fault.Invalid) || info != (imaging.Info{}) {
-				t.Fatalf("Inspect = %+v, %v", info, err)
+			if !errors.Is(err, fault.Invalid) || prepared != (imaging.Prepared{}) {
+				t.Fatalf("Prepare = %+v, %v", prepared, err)
 			}
 			return
 		}
-		if info.Width*info.Height != stored.X*stored.Y || info.Width*info.Height < 1 || max(info.Width, info.Height) > imaging.MaxSide ||
-			info.Orientation < 1 || info.Orientation > 8 {
+		info := prepared.Info
+		if info.Width*info.Height != stored.X*stored.Y || info.Width*info.Height < 1 || max(info.Width, info.Height) > imaging.MaxSide {
 			t.Fatalf("a picture stored as %v: %+v", stored, info)
 		}
+		wantKept(t, b)
 		img, _ := thumbnail(t, b, 64)
 		if got := img.Bounds().Size(); got.X < 1 || got.X > min(64, info.Width) || got.Y < 1 || got.Y > min(256, info.Height) {
 			t.Fatalf("the thumbnail of %+v is %v", info, got)

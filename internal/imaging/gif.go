@@ -14,6 +14,7 @@ const (
 	gifFrame      = 9  // an image descriptor without its introducer
 	gifExtension  = 0x21
 	gifDescriptor = 0x2c
+	gifTrailer    = 0x3b
 )
 
 // readGIF reads the logical screen, and walks over the blocks of all frames,
@@ -34,30 +35,55 @@ func readGIF(s *source) (header, error) {
 	if _, err := r.Discard(gifScreen + gifColours(screen[10])); err != nil {
 		return header{}, err
 	}
-	return h, walkGIF(r, image.Rect(0, 0, h.width, h.height))
+	err = h.walkGIF(s)
+	return h, err
 }
 
 // walkGIF goes to the end of a GIF. After the first frame anything that is no
 // block counts as the end too, as does a lack of one, for there are programs
 // that leave such files and others show them.
-func walkGIF(r *bufio.Reader, screen image.Rectangle) error {
+func (h *header) walkGIF(s *source) error {
+	if err := h.kept.file(0, s.position()); err != nil {
+		return err
+	}
+	r, screen := s.buffer, image.Rect(0, 0, h.width, h.height)
 	for frames := 0; ; {
+		from, kept := s.position(), true
 		kind, err := r.ReadByte()
 		switch {
 		case err == nil && kind == gifExtension:
+			kept = gifShows(r)
 			err = skipGIFBlocks(r, 1) // 1 for its label
 		case err == nil && kind == gifDescriptor:
 			err = skipGIFFrame(r, screen)
 			frames++
+		case err == nil && kind == gifTrailer && frames > 0:
+			return h.kept.file(from, s.position())
 		case frames > 0 && (err == nil || errors.Is(err, io.EOF)):
 			return nil
 		case err == nil:
 			err = errStructure
 		}
+		if err == nil && kept {
+			err = h.kept.file(from, s.position())
+		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// gifShows tells whether the extension that r is at says how frames are shown:
+// when and how often, and in which colours. All others are metadata, XMP for
+// one, or are text that no program draws.
+func gifShows(r *bufio.Reader) bool {
+	const control, application = "\xf9", "\xff\x0b"
+	for _, begin := range []string{control, application + "NETSCAPE2.0", application + "ANIMEXTS1.0", application + "ICCRGBG1012"} {
+		if b, err := r.Peek(len(begin)); err == nil && string(b) == begin {
+			return true
+		}
+	}
+	return false
 }
 
 // skipGIFFrame skips a frame, which must lie inside the screen.

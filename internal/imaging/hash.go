@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"image"
+	"image/color"
 	"image/draw"
 	"math"
 	"math/bits"
@@ -100,23 +101,38 @@ func squares(row []byte) (sums [hashGrid]int64) {
 // grayRows returns what gives the rows of img in gray, each valid until the next.
 func grayRows(img image.Image) func(y int) []byte {
 	in := img.Bounds()
+	gray := make([]byte, in.Dx())
 	switch img := img.(type) {
 	case *image.YCbCr:
-		return func(y int) []byte { return img.Y[img.YOffset(in.Min.X, in.Min.Y+y):][:in.Dx()] }
+		return func(y int) []byte { return img.Y[img.YOffset(in.Min.X, in.Min.Y+y):][:len(gray)] }
 	case *image.Gray:
-		return func(y int) []byte { return img.Pix[img.PixOffset(in.Min.X, in.Min.Y+y):][:in.Dx()] }
+		return func(y int) []byte { return img.Pix[img.PixOffset(in.Min.X, in.Min.Y+y):][:len(gray)] }
+	case *image.Paletted:
+		var shades [256]byte
+		for i, c := range img.Palette {
+			shades[i] = shade(color.RGBAModel.Convert(c).(color.RGBA))
+		}
+		return func(y int) []byte {
+			for x, i := range img.Pix[img.PixOffset(in.Min.X, in.Min.Y+y):][:len(gray)] {
+				gray[x] = shades[i]
+			}
+			return gray
+		}
 	}
-	colours := image.NewRGBA(image.Rect(0, 0, in.Dx(), 1))
-	gray := make([]byte, in.Dx())
+	row := image.NewRGBA(image.Rect(0, 0, in.Dx(), 1))
 	return func(y int) []byte {
-		draw.Draw(colours, colours.Rect, img, in.Min.Add(image.Pt(0, y)), draw.Src)
+		draw.Draw(row, row.Rect, img, in.Min.Add(image.Pt(0, y)), draw.Src)
 		for x := range gray {
-			p := colours.Pix[4*x:][:4]
-			luma := 19595*uint32(p[0]) + 38470*uint32(p[1]) + 7471*uint32(p[2]) // Rec. 601, as in image/color
-			gray[x] = byte((luma+1<<15)>>16) + (255-p[3])/2
+			gray[x] = shade(row.RGBAAt(x, 0))
 		}
 		return gray
 	}
+}
+
+// shade returns how bright a colour is on half gray, by Rec. 601 as image/color has it.
+func shade(c color.RGBA) byte {
+	luma := 19595*uint32(c.R) + 38470*uint32(c.G) + 7471*uint32(c.B)
+	return byte((luma+1<<15)>>16) + (255-c.A)/2
 }
 
 // frequencies returns the lowest ones of a grid: the first coefficients of its

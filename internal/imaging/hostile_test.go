@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/datasetgen/datagen/internal/fault"
@@ -20,14 +22,14 @@ const (
 	damaged   = "the picture is cut off or corrupted"
 )
 
-// TestInspectRefuses sends what would hurt, and looks at the words of the
+// TestPrepareRefuses sends what would hurt, and looks at the words of the
 // refusal and the memory that it took. It runs alone, since the memory counted
 // is that of the process.
-func TestInspectRefuses(t *testing.T) { //nolint:paralleltest // see above
+func TestPrepareRefuses(t *testing.T) { //nolint:paralleltest // see above
 	for name, tt := range hostile(t) {
 		t.Run(name, func(t *testing.T) {
 			var err error
-			taken := allocated(func() { _, err = inspect(t, tt.file) })
+			taken := allocated(func() { _, err = prepare(t, tt.file) })
 			if !errors.Is(err, fault.Invalid) || err.Error() != tt.says {
 				t.Errorf("error = %v, want %q", err, tt.says)
 			}
@@ -106,7 +108,7 @@ func hostile(tb testing.TB) map[string]hostileFile {
 		"JPEG, arithmetic":          {slices.Concat(jpegFile[:2], segment(0xc9, sof(8, 40, 30, 0x11)), []byte("\xff\xd9")), rare},
 		"JPEG, sampled 15 times":    {slices.Concat(jpegFile[:2], segment(0xc0, sof(8, 40, 30, 0xff)), []byte("\xff\xd9")), damaged},
 		"JPEG, sampled 0 times":     {slices.Concat(jpegFile[:2], segment(0xc0, sof(8, 40, 30, 0)), []byte("\xff\xd9")), damaged},
-		"JPEG of many scans":        {manyScans(tb), "a JPEG of more than 100 scans; save it anew with another program"},
+		"JPEG of many scans":        {scans(tb, "progressive.jpg", 100), "a JPEG of more than 100 scans; save it anew with another program"},
 		"GIF, largest":              {gifOf(65535, 65535), "65535×65535 pixels; at most 16384 a side and 50 megapixels"},
 		"GIF, no screen":            {gifOf(0, 0), "0×0 pixels; at least 1 a side"},
 		"GIF that is JavaScript":    {[]byte("GIF89a/*\x00\x01\x00" + "*/=alert(1)//;"), damaged},
@@ -150,15 +152,6 @@ func resized(picture []byte, width, height uint16) []byte {
 	return picture
 }
 
-// manyScans returns a progressive JPEG whose last scan is there a hundred times more.
-func manyScans(tb testing.TB) []byte {
-	tb.Helper()
-	picture := file(tb, "progressive.jpg")
-	last := bytes.LastIndex(picture, []byte{0xff, 0xda})
-	scan := picture[last : len(picture)-2]
-	return slices.Concat(picture[:last], bytes.Repeat(scan, 101), picture[len(picture)-2:])
-}
-
 // gifOf returns a GIF of an empty screen.
 func gifOf(width, height uint16) []byte {
 	b := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16([]byte("GIF89a"), width), height)
@@ -176,11 +169,11 @@ func beyond(picture []byte, n int) []byte {
 	return picture
 }
 
-// TestInspectRefusesTrueBomb sends a picture that really has as many pixels as it says.
-func TestInspectRefusesTrueBomb(t *testing.T) { //nolint:paralleltest // counts the memory of the process
+// TestPrepareRefusesTrueBomb sends a picture that really has as many pixels as it says.
+func TestPrepareRefusesTrueBomb(t *testing.T) { //nolint:paralleltest // counts the memory of the process
 	bomb := blackPNG(t, 12_000, 12_000)
 	var err error
-	taken := allocated(func() { _, err = inspect(t, bomb) })
+	taken := allocated(func() { _, err = prepare(t, bomb) })
 	if !has(err, "12000×12000 pixels") || taken > 1<<20 {
 		t.Errorf("a PNG of %d bytes took %d bytes of memory: %v", len(bomb), taken, err)
 	}
@@ -210,10 +203,20 @@ func TestManyFrames(t *testing.T) { //nolint:paralleltest // counts the memory o
 	frames := slices.Repeat([]*image.Paletted{frame(0, 0, 200, 150, false)}, 300)
 	animation := encodeGIF(t, 200, 150, frames...)
 	var err error
-	taken := allocated(func() { _, err = inspect(t, animation) })
+	taken := allocated(func() { _, err = prepare(t, animation) })
 	if err != nil || taken > 1<<20 {
 		t.Errorf("a GIF of %d frames took %d bytes of memory: %v", len(frames), taken, err)
 	}
+}
+
+// noise returns the picture that compresses least.
+func noise(width, height int) *image.NRGBA {
+	img := image.NewNRGBA(image.Rect(0, 0, width, height))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range img.Pix {
+		img.Pix[i] = byte(random.Uint32())
+	}
+	return img
 }
 
 // TestReservesWhatItTakes: decoding allocates no more than it has found room for.
@@ -227,17 +230,29 @@ func TestReservesWhatItTakes(t *testing.T) { //nolint:paralleltest // counts the
 	pictures["PNG, paletted"] = encodePNG(t, frame(0, 0, 480, 360, true))
 	pictures["JPEG"] = encodeJPEG(t, s)
 	pictures["JPEG, gray"] = encodeJPEG(t, as(image.NewGray(in), s))
+	pictures["JPEG, noise"] = encodeJPEG(t, noise(480, 360))
+	pictures["PNG, noise"] = encodePNG(t, noise(480, 360))
 	pictures["GIF"] = encodeGIF(t, 480, 360, frame(0, 0, 480, 360, true))
+	for name, picture := range maps.Clone(pictures) {
+		switch {
+		case strings.HasPrefix(name, "PNG"):
+			pictures[name+", turned"] = withEXIF("png", picture, exif(binary.BigEndian, 6))
+		case strings.HasPrefix(name, "JPEG"), strings.HasSuffix(name, ".jpg"):
+			pictures[name+", turned"] = withEXIF("jpeg", picture, exif(binary.BigEndian, 6))
+		case strings.HasPrefix(name, "large-loss"):
+			pictures[name+", turned"] = slices.Concat(resize(picture, 8+len(exif(binary.BigEndian, 6))), riffChunk("EXIF", exif(binary.BigEndian, 6)))
+		}
+	}
 	d := imaging.NewDecoder(imaging.DefaultMemory)
 	for name, picture := range pictures {
 		r, size := bytes.NewReader(picture), int64(len(picture))
-		_, reserved, err := imaging.Header(t.Context(), r, size)
+		reserved, err := imaging.PrepareNeeds(t.Context(), r, size)
 		if err != nil {
 			t.Fatal(err)
 		}
-		taken := allocated(func() { _, err = d.Inspect(t.Context(), r, size) })
+		taken := allocated(func() { _, err = d.Prepare(t.Context(), r, size, imaging.Options{}) })
 		if err != nil || taken > uint64(reserved) {
-			t.Errorf("Inspect of %s took %d bytes and reserved %d: %v", name, taken, reserved, err)
+			t.Errorf("Prepare of %s took %d bytes and reserved %d: %v", name, taken, reserved, err)
 		}
 		for _, width := range []int{64, 1024} {
 			reserved, err := imaging.ThumbnailNeeds(t.Context(), r, size, width)

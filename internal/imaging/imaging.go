@@ -58,27 +58,10 @@ func NewDecoder(memory int64) *Decoder {
 	return &Decoder{room: semaphore.NewWeighted(memory), memory: memory}
 }
 
-// Inspect tells what the first size bytes of r are, from their beginning. It
-// decodes the picture, the first frame of an animation, for nothing less proves
-// that it is one. What follows the end of the picture is not looked at: how
-// pictures are served keeps it harmless.
-//
-// What may not be kept is a fault.Invalid that says why. Errors of r and of ctx
-// are returned as they are.
+// Inspect returns the Info of Prepare.
 func (d *Decoder) Inspect(ctx context.Context, r io.ReadSeeker, size int64) (Info, error) {
-	p, err := open(ctx, r, size)
-	if err != nil {
-		return Info{}, err
-	}
-	release, err := d.reserve(ctx, p.memory)
-	if err != nil {
-		return Info{}, err
-	}
-	defer release()
-	if _, err := p.decode(); err != nil {
-		return Info{}, err
-	}
-	return p.info(), nil
+	prepared, err := d.Prepare(ctx, r, size, Options{})
+	return prepared.Info, err
 }
 
 // overhead is what a picture takes besides its pixels, in bytes: buffers and tables.

@@ -3,6 +3,7 @@ package imaging
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -22,18 +23,33 @@ const (
 	jpegRST7 = 0xd7
 	jpegEOI  = 0xd9
 	jpegSOS  = 0xda
-	jpegAPP1 = 0xe1
+	jpegDQT  = 0xdb
+	jpegAPP0 = 0xe0 // JFIF
+	jpegAPP1 = 0xe1 // EXIF, XMP
+	jpegAPP2 = 0xe2 // ICC profile
+	jpegAPPd = 0xed // IPTC
+	jpegAPPe = 0xee // Adobe
+	jpegAPPf = 0xef
+	jpegCOM  = 0xfe
 )
 
-const jpegSOI = 2 // the length of the marker that all begins with
+const (
+	jpegSOI  = 2  // the length of the marker that all begins with
+	jpegJFIF = 14 // the length of JFIF data without a thumbnail
+)
 
 // maxScans is ten times what encoders write. Each scan passes over all pixels
 // whatever its length, so that a small file of many would keep a core busy for
 // minutes: see libjpeg-turbo, "Two Issues with the JPEG Standard".
 const maxScans = 100
 
-// exifPrefix tells EXIF data from other uses of APP1.
-var exifPrefix = []byte("Exif\x00\x00")
+// What data for applications begins with.
+const (
+	jfifPrefix  = "JFIF\x00"
+	exifPrefix  = "Exif\x00\x00"
+	iccPrefix   = "ICC_PROFILE\x00"
+	adobePrefix = "Adobe"
+)
 
 // jpegFile is a JPEG as far as it has been read.
 type jpegFile struct {
@@ -44,7 +60,7 @@ type jpegFile struct {
 // readJPEG walks over all segments of a JPEG, to its end.
 func readJPEG(s *source) (header, error) {
 	var f jpegFile
-	if err := f.walk(s.all()); err != nil {
+	if err := f.walk(s); err != nil {
 		return header{}, err
 	}
 	// It is the codec that will allocate, so it has to have read the same size.
@@ -59,32 +75,93 @@ func readJPEG(s *source) (header, error) {
 		return header{}, errTooShort
 	}
 	f.orientation = max(f.orientation, Upright)
+	f.quality = max(f.quality, minQuality)
 	return f.header, nil
 }
 
-// walk reads the segments that matter, of EXIF data the first.
-func (f *jpegFile) walk(r *bufio.Reader) error {
+// walk reads the segments, and what follows a scan's up to the next one, which
+// is pixels. Whatever else is between segments is not kept.
+func (f *jpegFile) walk(s *source) error {
+	r := s.all()
 	if _, err := r.Discard(jpegSOI); err != nil {
 		return err
 	}
-	for scans := 0; scans <= maxScans; {
+	if err := f.kept.file(0, jpegSOI); err != nil {
+		return err
+	}
+	for scans, pixels := 0, int64(0); scans <= maxScans; {
 		marker, segment, err := jpegSegment(r)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case marker == jpegEOI:
-			return nil
-		case marker == jpegSOS:
-			scans++
-		case marker == jpegAPP1 && f.orientation == 0 && bytes.HasPrefix(segment, exifPrefix):
-			f.orientation = exifOrientation(segment)
-		case isSOF(marker):
-			if err := f.readSOF(marker, segment); err != nil {
+		}
+		from, to := s.position()-2, s.position()
+		if marker != jpegEOI {
+			from -= int64(2 + len(segment))
+		}
+		if pixels > 0 {
+			if err := f.kept.file(pixels, from); err != nil {
 				return err
 			}
 		}
+		if pixels = 0; marker == jpegSOS {
+			scans, pixels = scans+1, to
+		}
+		if err := cmp.Or(f.visit(marker, segment, from), f.keep(marker, segment, from, to)); err != nil || marker == jpegEOI {
+			return err
+		}
 	}
 	return &refusal{fmt.Sprintf("a JPEG of more than %d scans; save it anew with another program", maxScans), errLimits}
+}
+
+// visit reads a segment that matters, of EXIF data the first.
+func (f *jpegFile) visit(marker byte, segment []byte, from int64) error {
+	exif, ok := bytes.CutPrefix(segment, []byte(exifPrefix))
+	switch {
+	case marker == jpegAPP1 && ok && f.orientation == 0:
+		f.orientation, f.upright = exifOrientation(exif, from+4+int64(len(exifPrefix)))
+	case marker == jpegDQT && len(segment) > 64 && segment[0] == 0:
+		f.quality = jpegQuality(segment[1:65])
+	case isSOF(marker):
+		return f.readSOF(marker, segment)
+	}
+	return nil
+}
+
+// minQuality keeps what a second compression loses below what can be seen.
+const minQuality = 95
+
+// jpegQuality returns the quality by which image/jpeg makes a table that is no
+// coarser than this one for brightness, of 64 factors, by their sum.
+func jpegQuality(table []byte) int {
+	const sumAt50 = 3685
+	sum := 0
+	for _, factor := range table {
+		sum += int(factor)
+	}
+	return max(1, 100-50*sum/sumAt50)
+}
+
+// keep adds a segment to what is kept, unless it is metadata. Besides EXIF, XMP,
+// IPTC and comments that is all else that applications have put there: previews
+// and further pictures (MPF, JFXX, FlashPix), which show what may have been cut
+// off since, notes of cameras, and provenance (C2PA), which names people and is
+// signed for a file with all of its metadata.
+func (f *jpegFile) keep(marker byte, segment []byte, from, to int64) error {
+	begins := func(prefix string) bool { return bytes.HasPrefix(segment, []byte(prefix)) }
+	switch {
+	case marker == jpegAPP0 && begins(jfifPrefix) && len(segment) > jpegJFIF: // has a thumbnail
+		return f.kept.bytes(slices.Concat([]byte{0xff, jpegAPP0, 0, 2 + jpegJFIF}, segment[:jpegJFIF-2], []byte{0, 0}))
+	case marker == jpegAPP2 && begins(iccPrefix):
+		return cmp.Or(f.kept.file(from, to), f.colours.file(from, to))
+	case marker == jpegAPP0 && begins(jfifPrefix), marker == jpegAPPe && begins(adobePrefix):
+		return f.kept.file(from, to)
+	case marker == jpegAPP1, marker == jpegAPPd, marker == jpegCOM:
+		return f.private.file(from, to)
+	case marker >= jpegAPP0 && marker <= jpegAPPf:
+		return nil
+	default:
+		return f.kept.file(from, to)
+	}
 }
 
 // jpegSegment finds the next marker, over pixels and garbage as image/jpeg

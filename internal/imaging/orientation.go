@@ -1,8 +1,8 @@
 package imaging
 
 import (
-	"bytes"
 	"encoding/binary"
+	"fmt"
 	"image"
 )
 
@@ -30,21 +30,58 @@ func (o Orientation) upright(width, height int) (uprightWidth, uprightHeight int
 	return width, height
 }
 
-// apply returns img upright.
-func (o Orientation) apply(img *image.RGBA) *image.RGBA {
-	if o == Upright {
-		return img
+// raster is what most kinds of images in package image are.
+type raster struct {
+	Pix    []uint8
+	Stride int
+	Rect   image.Rectangle
+}
+
+// apply returns img upright. It has to be of a kind that package png makes.
+func (o Orientation) apply(img image.Image) image.Image {
+	switch img := img.(type) {
+	case *image.Gray:
+		return (*image.Gray)(o.turn((*raster)(img), 1))
+	case *image.Gray16:
+		return (*image.Gray16)(o.turn((*raster)(img), 2))
+	case *image.RGBA:
+		return (*image.RGBA)(o.turn((*raster)(img), 4))
+	case *image.NRGBA:
+		return (*image.NRGBA)(o.turn((*raster)(img), 4))
+	case *image.RGBA64:
+		return (*image.RGBA64)(o.turn((*raster)(img), 8))
+	case *image.NRGBA64:
+		return (*image.NRGBA64)(o.turn((*raster)(img), 8))
+	case *image.Paletted:
+		turned := o.turn(&raster{img.Pix, img.Stride, img.Rect}, 1)
+		return &image.Paletted{Pix: turned.Pix, Stride: turned.Stride, Rect: turned.Rect, Palette: img.Palette}
+	default:
+		panic(fmt.Sprintf("an image of a kind that image/png does not make: %T", img))
 	}
-	size := img.Bounds().Size()
+}
+
+// turn returns pixels of so many bytes upright.
+func (o Orientation) turn(from *raster, bytes int) *raster {
+	if o == Upright {
+		return from
+	}
+	size := from.Rect.Size()
 	width, height := o.upright(size.X, size.Y)
-	turned := image.NewRGBA(image.Rect(0, 0, width, height))
+	to := &raster{make([]uint8, width*height*bytes), width * bytes, image.Rect(0, 0, width, height)}
+	place := func(x, y int) int {
+		x, y = o.stored(x, y, size)
+		return y*from.Stride + x*bytes
+	}
+	first := place(0, 0)
+	across, down := place(1, 0)-first, place(0, 1)-first
 	for y := range height {
-		for x := range width {
-			from := img.PixOffset(o.stored(x, y, size))
-			copy(turned.Pix[turned.PixOffset(x, y):][:4], img.Pix[from:from+4])
+		row, at := to.Pix[y*to.Stride:][:to.Stride], first+y*down
+		for x := 0; x < len(row); x += bytes {
+			copy(row[x:x+bytes], from.Pix[at:at+bytes])
+			at += across
 		}
 	}
-	return turned
+	return to
 }
 
 // stored returns where in stored pixels of that size the upright pixel x, y lies.
@@ -75,36 +112,45 @@ const (
 	tagOrientation = 0x0112
 	typeShort      = 3
 	entryLength    = 12
+	entryValue     = 8 // its place in an entry
 )
+
+// order is how the bytes of numbers follow one another.
+type order interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
 
 // exifOrientation finds the orientation in the first directory of EXIF data,
 // and takes for upright whatever it cannot make sense of, as browsers do. A
 // library would read all the rest too, which is what libraries for EXIF are
-// attacked by.
-func exifOrientation(exif []byte) Orientation {
-	exif = bytes.TrimPrefix(exif, exifPrefix)
+// attacked by. The EXIF data lies at a place in the file, where the patches are
+// for that make it upright, if it is not.
+func exifOrientation(exif []byte, place int64) (o Orientation, upright []piece) {
 	order := byteOrder(exif)
 	if order == nil {
-		return Upright
+		return Upright, nil
 	}
 	at := int64(order.Uint32(exif[4:8]))
 	if at+2 > int64(len(exif)) {
-		return Upright
+		return Upright, nil
 	}
-	entries := exif[at+2:]
-	for range order.Uint16(exif[at:]) {
-		if len(entries) < entryLength {
-			return Upright
+	count := int(order.Uint16(exif[at:]))
+	for at += 2; count > 0 && at+entryLength <= int64(len(exif)); at += entryLength {
+		entry := exif[at:][:entryLength]
+		if order.Uint16(entry) != tagOrientation {
+			count--
+			continue
 		}
-		if order.Uint16(entries) == tagOrientation {
-			return orientationOf(order, entries[:entryLength])
+		if o = orientationOf(order, entry); o == Upright {
+			return Upright, nil
 		}
-		entries = entries[entryLength:]
+		return o, []piece{patch(place+at+entryValue, order.AppendUint16(nil, uint16(Upright)))}
 	}
-	return Upright
+	return Upright, nil
 }
 
-func byteOrder(exif []byte) binary.ByteOrder {
+func byteOrder(exif []byte) order {
 	switch {
 	case len(exif) < 8:
 		return nil
@@ -117,8 +163,8 @@ func byteOrder(exif []byte) binary.ByteOrder {
 	}
 }
 
-func orientationOf(order binary.ByteOrder, entry []byte) Orientation {
-	o := Orientation(order.Uint16(entry[8:]))
+func orientationOf(order order, entry []byte) Orientation {
+	o := Orientation(order.Uint16(entry[entryValue:]))
 	if order.Uint16(entry[2:]) != typeShort || order.Uint32(entry[4:]) != 1 || o < Upright || o > rotate270 {
 		return Upright
 	}

@@ -1,7 +1,6 @@
 package imaging
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"image/png"
 	"io"
 	"runtime/debug"
-
-	"golang.org/x/image/webp"
 )
 
 // codec is how one format is told and read.
@@ -28,7 +25,7 @@ type codec struct {
 var codecs = []codec{
 	{PNG, "\x89PNG\r\n\x1a\n", readPNG, png.Decode},
 	{JPEG, "\xff\xd8\xff", readJPEG, jpeg.Decode},
-	{WebP, "RIFF????WEBP", readWebP, webp.Decode},
+	{WebP, "RIFF????WEBP", readWebP, decodeWebP},
 	{GIF, "GIF87a", readGIF, gif.Decode},
 	{GIF, "GIF89a", readGIF, gif.Decode},
 }
@@ -51,11 +48,17 @@ type header struct {
 	orientation   Orientation
 	memory        int64 // that decoding takes, at most, in bytes
 
-	// What the codec gets: prefix and then a part of the file. Where that is a
-	// frame, origin is its place on the canvas, unless the codec tells.
-	prefix         []byte
-	offset, length int64
-	origin         image.Point
+	kept    content // all but metadata
+	colours content // of that, what says which colours the numbers are
+	private content // EXIF, XMP, IPTC and comments
+	upright []piece // patches that make EXIF say so, where it says otherwise
+	gray    bool    // a PNG without colours
+	quality int     // that a JPEG is to be saved with
+
+	// What the codec gets, if it is not all that is kept. Where that is a frame,
+	// origin is its place on the canvas, unless the codec tells.
+	coded  content
+	origin image.Point
 }
 
 // picture is a file that looks like a picture by its header.
@@ -76,8 +79,8 @@ func open(ctx context.Context, r io.ReadSeeker, size int64) (*picture, error) {
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if h.length == 0 {
-		h.length = size
+	if h.coded == nil {
+		h.coded = h.kept
 	}
 	return &picture{h, c, s}, nil
 }
@@ -107,11 +110,7 @@ func (p *picture) canvas() image.Rectangle { return image.Rect(0, 0, p.width, p.
 // decode returns the pixels, which may cover a part of the canvas only.
 func (p *picture) decode() (image.Image, error) {
 	img, err := guard(func() (image.Image, error) {
-		r := p.source.section(p.offset, p.length)
-		if p.prefix == nil {
-			return p.codec.decode(r)
-		}
-		return p.codec.decode(io.MultiReader(bytes.NewReader(p.prefix), r))
+		return p.codec.decode(p.source.content(p.coded))
 	})
 	if err == nil && !p.frame(img).In(p.canvas()) {
 		err = errStructure

@@ -2,7 +2,10 @@ package imaging
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/binary"
+	"hash/crc32"
 	"io"
 )
 
@@ -14,8 +17,14 @@ const (
 	pngCRC         = 4
 )
 
-// readPNG reads the chunks before the pixels. EXIF data that comes later than
-// these does not count, by the specification and in browsers.
+// pngFile is a PNG as far as it has been read.
+type pngFile struct {
+	header
+	exif, pixels chunk // of pixels the last
+	animated     bool
+}
+
+// readPNG walks over all chunks of a PNG, to its end.
 func readPNG(s *source) (header, error) {
 	r := s.all()
 	if _, err := r.Discard(pngSignature); err != nil {
@@ -25,47 +34,141 @@ func readPNG(s *source) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	h.orientation = Upright
-	for {
-		kind, length, err := pngChunk(r)
-		if err != nil || kind.is("IDAT") {
-			return h, err
+	f := pngFile{header: h}
+	if err := cmp.Or(f.kept.file(0, s.position()), f.coded.file(0, s.position())); err != nil {
+		return header{}, err
+	}
+	for ended := false; !ended; {
+		c, err := pngChunk(r, s.position())
+		if err == nil {
+			err = f.visit(r, c)
 		}
-		if kind.is("eXIf") {
-			exif, err := r.Peek(min(length, bufferSize))
-			if err != nil {
-				return header{}, err
-			}
-			h.orientation = exifOrientation(exif)
+		if err == nil {
+			_, err = r.Discard(int(c.end - s.position()))
 		}
-		if _, err := r.Discard(length + pngCRC); err != nil {
+		if err != nil {
 			return header{}, err
 		}
+		ended = c.name.is("IEND")
 	}
+	return f.header, f.turn(s)
 }
 
-// pngChunk reads the beginning of a chunk.
-func pngChunk(r *bufio.Reader) (kind fourCC, length int, err error) {
+// pngChunk reads the beginning of a chunk that lies at a place in the file.
+func pngChunk(r *bufio.Reader, at int64) (chunk, error) {
 	b, err := r.Peek(pngChunkHeader)
 	if err != nil {
-		return fourCC{}, 0, err
+		return chunk{}, err
 	}
 	n := binary.BigEndian.Uint32(b)
 	if n > 1<<31-1-pngCRC {
-		return fourCC{}, 0, errStructure
+		return chunk{}, errStructure
 	}
-	kind = fourCC(b[4:])
+	data := at + pngChunkHeader
+	c := chunk{fourCC(b[4:]), at, data, data + int64(n) + pngCRC}
 	_, err = r.Discard(pngChunkHeader)
-	return kind, int(n), err
+	return c, err
+}
+
+// visit looks at a chunk, whose data is at the beginning of r. Some have a place and a number: by the specification and in browsers, EXIF
+// data after the pixels does not count, and pixels after another chunk don't.
+func (f *pngFile) visit(r *bufio.Reader, c chunk) error {
+	late := f.pixels.end > 0
+	switch {
+	case c.name.is("acTL"):
+		f.animated = f.animated || !late
+	case c.name.is("IDAT"):
+		if late && f.pixels.end != c.start {
+			return nil
+		}
+		f.pixels = c
+	case c.name.is("eXIf"):
+		if late || f.exif.end > 0 {
+			return nil
+		}
+		exif, err := r.Peek(int(min(c.length()-pngCRC, bufferSize)))
+		if err != nil {
+			return err
+		}
+		f.exif = c
+		f.orientation, f.upright = exifOrientation(exif, c.data)
+	}
+	return f.keep(r, c)
+}
+
+// keep adds a chunk to what is kept, unless it is metadata. Besides EXIF, XMP,
+// and comments, of which the prompts of generated pictures are some, that is
+// all that programs put there for themselves, previews, and provenance (C2PA).
+//
+// The codec gets none but those that it needs, for it takes 4 KB for each other
+// one. So it does not see whether the others are as they were written.
+func (f *pngFile) keep(r *bufio.Reader, c chunk) error {
+	switch string(c.name[:]) {
+	case "PLTE", "tRNS", "IDAT", "IEND":
+		return cmp.Or(f.kept.file(c.start, c.end), f.coded.file(c.start, c.end))
+	case "cHRM", "gAMA", "iCCP", "sRGB", "cICP", "mDCV", "cLLI":
+		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end), f.colours.file(c.start, c.end))
+	case "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT":
+		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end))
+	case "eXIf", "tEXt", "zTXt", "iTXt", "tIME":
+		return f.private.file(c.start, c.end)
+	default:
+		return nil
+	}
+}
+
+// checkSum reads a chunk, whose data is at the beginning of r.
+func checkSum(r *bufio.Reader, c chunk) error {
+	sum := crc32.ChecksumIEEE(c.name[:])
+	for left := c.length() - pngCRC; left > 0; {
+		b, err := r.Peek(int(min(left, bufferSize)))
+		if err != nil {
+			return err
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, b)
+		if _, err := r.Discard(len(b)); err != nil {
+			return err
+		}
+		left -= int64(len(b))
+	}
+	b, err := r.Peek(pngCRC)
+	if err == nil && binary.BigEndian.Uint32(b) != sum {
+		err = errStructure
+	}
+	return err
+}
+
+// turn settles what EXIF says. Animations are not turned, and it is a patch
+// with its checksum that makes them upright.
+func (f *pngFile) turn(s *source) error {
+	if f.upright == nil {
+		return nil
+	}
+	if f.animated {
+		f.orientation = Upright
+	}
+	value, sum := f.upright[0], crc32.NewIEEE()
+	end := f.exif.end - pngCRC
+	for _, p := range (content{{offset: f.exif.start + 4, length: end - f.exif.start - 4}}).patched(value) {
+		r := io.Reader(bytes.NewReader(p.own))
+		if p.own == nil {
+			r = s.section(p.offset, p.length)
+		}
+		if _, err := io.Copy(sum, r); err != nil {
+			return err
+		}
+	}
+	f.upright = append(f.upright, patch(end, sum.Sum(nil)))
+	return nil
 }
 
 // readIHDR reads the header of a PNG of that many bytes.
 func readIHDR(r *bufio.Reader, size int64) (h header, err error) {
-	kind, length, err := pngChunk(r)
+	c, err := pngChunk(r, pngSignature)
 	if err != nil {
 		return header{}, err
 	}
-	if !kind.is("IHDR") || length != pngIHDR {
+	if !c.name.is("IHDR") || c.length() != pngIHDR+pngCRC {
 		return header{}, errStructure
 	}
 	var b [pngIHDR + pngCRC]byte
@@ -80,7 +183,9 @@ func readIHDR(r *bufio.Reader, size int64) (h header, err error) {
 	if height*width*pngBits(depth, colours)/8 > size*deflateRatio {
 		return header{}, errTooShort
 	}
-	h = header{width: int(width), height: int(height), memory: width * height * pngPixel(depth, colours)}
+	h = header{width: int(width), height: int(height), orientation: Upright}
+	h.gray = colours&pngColour == 0
+	h.memory = width * height * pngPixel(depth, colours)
 	if interlaced {
 		h.memory *= 2 // the passes are decoded apart and then merged
 	}
@@ -89,6 +194,7 @@ func readIHDR(r *bufio.Reader, size int64) (h header, err error) {
 
 // Colour types: https://www.w3.org/TR/png-3/#6Colour-values.
 const (
+	pngColour   = 2 // a bit of those that have any
 	pngRGB      = 2
 	pngPaletted = 3
 	pngGrayA    = 4

@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 )
 
@@ -22,13 +23,25 @@ type Prepared struct {
 }
 
 // Prepare tells what the first size bytes of r are, from their beginning, and
-// what is to be kept of them. Errors are those of Inspect.
-func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, _ Options) (Prepared, error) {
+// what is to be kept of them. It decodes the picture, the first frame of an
+// animation, for nothing less proves that it is one.
+//
+// Kept are the pixels as they are, and what says how they are to be shown. All
+// other data is dropped, and so is what follows the end of the picture. A picture
+// that EXIF data says to turn is kept as an upright copy, which is in memory.
+// Animations are not turned: what says so is dropped.
+//
+// With KeepEXIF a file is kept whole if it is upright, and otherwise its copy has
+// the EXIF, XMP, IPTC and comments of the file. EXIF always says upright then.
+//
+// What may not be kept is a fault.Invalid that says why. Errors of r and of ctx
+// are returned as they are.
+func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, o Options) (Prepared, error) {
 	p, err := open(ctx, r, size)
 	if err != nil {
 		return Prepared{}, err
 	}
-	release, err := d.reserve(ctx, p.memory)
+	release, err := d.reserve(ctx, p.memory+p.turningNeeds())
 	if err != nil {
 		return Prepared{}, err
 	}
@@ -37,8 +50,35 @@ func (d *Decoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, _ Op
 	if err != nil {
 		return Prepared{}, err
 	}
+	info := p.info()
+	kept, err := p.keep(img, &info, o)
+	if err != nil {
+		return Prepared{}, err
+	}
+	prepared := Prepared{Info: info, PerceptualHash: perceptualHash(img, p.orientation), Content: r, Size: size}
+	if !kept.whole(size) {
+		prepared.Content, prepared.Size, prepared.Changed = kept.reader(r), kept.size(), true
+	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return Prepared{}, fmt.Errorf("read picture: %w", err)
 	}
-	return Prepared{Info: p.info(), PerceptualHash: perceptualHash(img, p.orientation), Content: r, Size: size}, nil
+	return prepared, nil
+}
+
+// keep returns what is to be kept of a picture whose pixels are img, and says of
+// that what is not as in the picture.
+func (p *picture) keep(img image.Image, info *Info, o Options) (kept content, err error) {
+	metadata, all := p.private, content{{length: p.source.size}}
+	for _, b := range p.upright {
+		metadata, all = metadata.patched(b), all.patched(b)
+	}
+	if !o.KeepEXIF {
+		metadata, all = nil, p.kept
+	}
+	if p.orientation == Upright {
+		return all, nil
+	}
+	info.Orientation = Upright
+	kept, info.Format, err = p.turned(img, metadata)
+	return kept, err
 }

@@ -17,6 +17,7 @@ type source struct {
 	ctx    context.Context // ends decoding, since codecs know of none
 	r      io.ReadSeeker
 	size   int64
+	at     int64 // of r
 	buffer *bufio.Reader
 	err    error // of reading, not io.EOF
 }
@@ -27,14 +28,25 @@ func newSource(ctx context.Context, r io.ReadSeeker, size int64) *source {
 
 // section returns the length bytes from offset. The one before can't be read on.
 func (s *source) section(offset, length int64) *bufio.Reader {
-	if _, err := s.r.Seek(offset, io.SeekStart); err != nil {
-		s.err = err
-	}
-	s.buffer.Reset(io.LimitReader((*sourceReader)(s), min(length, s.size-offset)))
+	_, _ = s.reader().Seek(offset, io.SeekStart) // what fails here fails at the next reading
+	s.at = offset
+	s.buffer.Reset(io.LimitReader(s.reader(), min(length, s.size-offset)))
 	return s.buffer
 }
 
+// content is section for content of the file.
+func (s *source) content(c content) *bufio.Reader {
+	s.buffer.Reset(c.reader(s.reader()))
+	return s.buffer
+}
+
+// position returns the place in the file of what the section gives next.
+func (s *source) position() int64 { return s.at - int64(s.buffer.Buffered()) }
+
 func (s *source) all() *bufio.Reader { return s.section(0, s.size) }
+
+// reader reads and seeks as sections do.
+func (s *source) reader() *sourceReader { return (*sourceReader)(s) }
 
 // explain returns what to say of an err that came up while s was read: that
 // reading failed, if it did, or else that the picture is refused.
@@ -59,8 +71,18 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(p)
+	s.at += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
 	return n, err
+}
+
+// Seek satisfies io.Seeker.
+func (s *sourceReader) Seek(offset int64, whence int) (int64, error) {
+	at, err := s.r.Seek(offset, whence)
+	if err != nil {
+		s.err = err
+	}
+	return at, err
 }

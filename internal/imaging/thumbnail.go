@@ -34,7 +34,7 @@ const (
 // width is SnapWidth(width), less when the picture itself is narrower or would
 // be more than four times as high. An animation gives its first frame.
 //
-// Errors are those of Inspect.
+// Errors are those of Prepare.
 func (d *Decoder) Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, width int) (content []byte, contentType string, err error) {
 	p, err := open(ctx, r, size)
 	if err != nil {
@@ -50,7 +50,7 @@ func (d *Decoder) Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, wi
 	if err != nil {
 		return nil, "", err
 	}
-	return encode(p.orientation.apply(p.shrink(img, small)))
+	return encode((*image.RGBA)(p.orientation.turn((*raster)(p.shrink(img, small)), 4)))
 }
 
 // within returns the size of the thumbnail for a width, not yet upright.
@@ -72,7 +72,7 @@ func (p *picture) within(width int) image.Point {
 // shrinkingNeeds returns the bytes that shrink and encode take.
 func (p *picture) shrinkingNeeds(small image.Point) int64 {
 	halves := 4 * int64(p.width) * int64(p.height) / 3 // a quarter of the pixels, and a quarter of that, …
-	return halves + 16*int64(small.X)*int64(small.Y)
+	return halves + 24*int64(small.X)*int64(small.Y)
 }
 
 // shrink draws img on a canvas of that size. Halving as long as one can and one
@@ -86,9 +86,6 @@ func (p *picture) shrink(img image.Image, size image.Point) *image.RGBA {
 		frame.Min.X*size.X/p.width, frame.Min.Y*size.Y/p.height,
 		int(up(int64(frame.Max.X*size.X), int64(p.width))), int(up(int64(frame.Max.Y*size.Y), int64(p.height))),
 	)
-	if p.codec.format == WebP {
-		fullRange(img)
-	}
 	img = halve(img, to.Size())
 	draw.ApproxBiLinear.Scale(canvas, to, img, img.Bounds(), draw.Src, nil)
 	return canvas

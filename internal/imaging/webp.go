@@ -2,9 +2,13 @@ package imaging
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"image"
 	"io"
+
+	"golang.org/x/image/webp"
 )
 
 // The layout of WebP: https://developers.google.com/speed/webp/docs/riff_container.
@@ -16,6 +20,7 @@ const (
 	vp8Header   = 10 // of what a lossy bitstream begins with
 	vp8lHeader  = 5  // of what a lossless one begins with
 	vp8xAlpha   = 1 << 4
+	vp8xPrivate = 1<<3 | 1<<2 // there are EXIF and XMP
 )
 
 // webpFile is a WebP as far as it has been read.
@@ -25,21 +30,28 @@ type webpFile struct {
 	alpha bool  // the first frame has a chunk of its own for it
 	lossy bool
 	frame image.Rectangle
+
+	offset, length int64 // of the first frame
+
+	flags    byte // of VP8X
+	flagsAt  int64
+	animated bool
 }
 
 // readWebP reads the chunks of a WebP. The codec knows nothing of animations
 // and is strict about flags, so it gets a file anew: of the canvas, the alpha
 // and the bitstream of the first frame.
 func readWebP(s *source) (header, error) {
-	w := webpFile{header: header{orientation: Upright}}
+	var w webpFile
 	if err := w.walk(s.all(), s.size); err != nil {
 		return header{}, err
 	}
 	if w.frame.Empty() || !w.frame.In(image.Rect(0, 0, w.width, w.height)) {
 		return header{}, errStructure
 	}
+	w.seal()
 	w.origin = w.frame.Min
-	w.prefix = w.container()
+	w.coded = content{patch(0, w.container()), {offset: w.offset, length: w.length}}
 	w.memory = w.needs()
 	return w.header, nil
 }
@@ -55,6 +67,9 @@ func (w *webpFile) walk(r *bufio.Reader, size int64) error {
 		return io.ErrUnexpectedEOF // the file is cut off
 	}
 	if _, err := r.Discard(riffHeader); err != nil {
+		return err
+	}
+	if err := w.kept.file(0, riffHeader); err != nil {
 		return err
 	}
 	for at := int64(riffHeader); at+chunkHeader <= w.size; {
@@ -109,24 +124,60 @@ func (w *webpFile) visit(r *bufio.Reader, c chunk) error {
 	}
 	switch string(c.name[:]) {
 	case "VP8X":
-		return w.readVP8X(b)
+		return w.readVP8X(c, b)
 	case "EXIF":
-		w.orientation = exifOrientation(b)
+		return w.readEXIF(c, b)
 	case "ANMF":
-		return w.readANMF(c, b)
+		return cmp.Or(w.readANMF(c, b), w.keep(c))
 	case "ALPH", "VP8 ", "VP8L":
 		return w.readBitstream(c, b)
+	case "ICCP":
+		return cmp.Or(w.keep(c), w.colours.file(c.data, c.end))
+	case "ANIM":
+		return w.keep(c)
+	case "XMP ":
+		return w.private.file(c.start, w.after(c))
 	}
 	return nil
 }
 
+// after returns where the chunk after c begins, which is an even place.
+func (w *webpFile) after(c chunk) int64 { return min(c.end+c.end%2, w.size) }
+
+func (w *webpFile) keep(c chunk) error { return w.kept.file(c.start, w.after(c)) }
+
+// readEXIF reads the orientation from EXIF data, which some programs begin as in
+// a JPEG. That of an animation does not count.
+func (w *webpFile) readEXIF(c chunk, b []byte) error {
+	if w.orientation != 0 {
+		return nil // there is some already
+	}
+	exif := bytes.TrimPrefix(b, []byte(exifPrefix))
+	w.orientation, w.upright = exifOrientation(exif, c.data+int64(len(b)-len(exif)))
+	return w.private.file(c.start, w.after(c))
+}
+
+// seal settles what EXIF says, and makes the header that of what is kept.
+func (w *webpFile) seal() {
+	if w.orientation = max(w.orientation, Upright); w.animated {
+		w.orientation = Upright
+	}
+	if w.flags&vp8xPrivate != 0 {
+		w.kept = w.kept.patched(patch(w.flagsAt, []byte{w.flags &^ vp8xPrivate}))
+	}
+	if size := w.kept.size(); size != w.size {
+		w.kept = w.kept.patched(patch(4, binary.LittleEndian.AppendUint32(nil, uint32(size-chunkHeader))))
+	}
+}
+
 // readVP8X reads the size of the canvas.
-func (w *webpFile) readVP8X(b []byte) error {
+func (w *webpFile) readVP8X(c chunk, b []byte) error {
 	if len(b) != vp8xLength || w.width != 0 {
 		return errStructure
 	}
 	w.width, w.height = 1+uint24(b[4:]), 1+uint24(b[7:])
-	return checkSize(int64(w.width), int64(w.height))
+	w.flags, w.flagsAt = b[0], c.data
+	return cmp.Or(checkSize(int64(w.width), int64(w.height)), w.keep(c))
 }
 
 // readANMF reads the first frame of an animation.
@@ -139,6 +190,7 @@ func (w *webpFile) readANMF(c chunk, b []byte) error {
 	}
 	origin := image.Pt(2*uint24(b), 2*uint24(b[3:]))
 	w.frame = image.Rectangle{origin, origin.Add(image.Pt(1+uint24(b[6:]), 1+uint24(b[9:])))}
+	w.animated = true
 	w.offset, w.length = c.data+anmfHeader, c.length()-anmfHeader
 	first := fourCC(b[anmfHeader:])
 	w.alpha, w.lossy = first.is("ALPH"), !first.is("VP8L")
@@ -150,6 +202,9 @@ func (w *webpFile) readANMF(c chunk, b []byte) error {
 func (w *webpFile) readBitstream(c chunk, b []byte) error {
 	if !w.frame.Empty() {
 		return nil // there is one already
+	}
+	if err := w.keep(c); err != nil {
+		return err
 	}
 	if w.length == 0 {
 		w.offset = c.start
@@ -220,6 +275,15 @@ func (w *webpFile) needs() int64 {
 	default:
 		return 2*pixels + w.length
 	}
+}
+
+// decodeWebP is webp.Decode, with samples as image.YCbCr has them.
+func decodeWebP(r io.Reader) (image.Image, error) {
+	img, err := webp.Decode(r)
+	if err == nil {
+		fullRange(img)
+	}
+	return img, err
 }
 
 // fullRange stretches the samples of a lossy picture in place: WebP has them in

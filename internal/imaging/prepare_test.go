@@ -17,12 +17,28 @@ import (
 	"github.com/datasetgen/datagen/internal/imaging"
 )
 
-func inspect(tb testing.TB, b []byte) (imaging.Info, error) {
+// prepare tells what is kept of a picture.
+func prepare(tb testing.TB, b []byte) (imaging.Info, error) {
 	tb.Helper()
-	return imaging.NewDecoder(imaging.DefaultMemory).Inspect(tb.Context(), bytes.NewReader(b), int64(len(b)))
+	prepared, err := imaging.NewDecoder(imaging.DefaultMemory).Prepare(tb.Context(), bytes.NewReader(b), int64(len(b)), imaging.Options{})
+	return prepared.Info, err
 }
 
-func TestInspect(t *testing.T) {
+// kept returns what is kept of a picture, and the bytes of it.
+func kept(tb testing.TB, b []byte, o imaging.Options) (imaging.Prepared, []byte) {
+	tb.Helper()
+	prepared, err := imaging.NewDecoder(imaging.DefaultMemory).Prepare(tb.Context(), bytes.NewReader(b), int64(len(b)), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	content, err := io.ReadAll(prepared.Content)
+	if err != nil || int64(len(content)) != prepared.Size || prepared.Changed == bytes.Equal(content, b) {
+		tb.Fatalf("%d bytes of content, of %d: %+v, %v", len(content), len(b), prepared, err)
+	}
+	return prepared, content
+}
+
+func TestPrepare(t *testing.T) {
 	t.Parallel()
 	s := scene(40, 30, false)
 	in := image.Rect(0, 0, 40, 30)
@@ -54,7 +70,7 @@ func TestInspect(t *testing.T) {
 		"JPEG, CMYK":                {file(t, "cmyk.jpg"), "jpeg 40×30"},
 		"JPEG, progressive":         {file(t, "progressive.jpg"), "jpeg 40×30"},
 		"JPEG, bulky":               {slices.Insert(slices.Clone(jpegFile), 2, bulky...), "jpeg 40×30"},
-		"JPEG, bulky before EXIF":   {slices.Insert(withEXIF("jpeg", jpegFile, exif(binary.BigEndian, 6)), 2, bulky...), "jpeg 30×40, turned 6"},
+		"JPEG, bulky before EXIF":   {slices.Insert(withEXIF("jpeg", jpegFile, exif(binary.BigEndian, 6)), 2, bulky...), "jpeg 30×40"},
 		"JPEG, filled and garbled":  {slices.Insert(slices.Clone(jpegFile), secondSegment, 0, 'x', 0xff, 0, 0xff, 0xff), "jpeg 40×30"},
 		"JPEG, zeros between":       {slices.Insert(slices.Clone(jpegFile), secondSegment, make([]byte, 1<<18)...), "jpeg 40×30"},
 		"PNG, as small as can be":   {blackPNG(t, 3000, 3000), "png 3000×3000"},
@@ -79,7 +95,7 @@ func TestInspect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			info, err := inspect(t, tt.picture)
+			info, err := prepare(t, tt.picture)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +103,7 @@ func TestInspect(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			// What follows a picture is nobody's business here.
-			if info, err = inspect(t, append(slices.Clone(tt.picture), "*/=alert(1)//<script>alert(1)</script>"...)); err != nil || describe(info) != tt.want {
+			if info, err = prepare(t, append(slices.Clone(tt.picture), "*/=alert(1)//<script>alert(1)</script>"...)); err != nil || describe(info) != tt.want {
 				t.Errorf("with garbage behind it: %s, %v", describe(info), err)
 			}
 		})
@@ -95,11 +111,7 @@ func TestInspect(t *testing.T) {
 }
 
 func describe(info imaging.Info) string {
-	s := fmt.Sprintf("%s %d×%d", info.Format, info.Width, info.Height)
-	if info.Orientation != imaging.Upright {
-		s += fmt.Sprintf(", turned %d", info.Orientation)
-	}
-	return s
+	return fmt.Sprintf("%s %d×%d", info.Format, info.Width, info.Height)
 }
 
 // withText returns a PNG that is a web page too, for a browser that is told so.
@@ -109,26 +121,8 @@ func withText(picture []byte) []byte {
 
 func cut(b []byte, n int) []byte { return b[:len(b)-n] }
 
-func TestInspectOrientation(t *testing.T) {
-	t.Parallel()
-	pictures := map[string][]byte{"jpeg": encodeJPEG(t, scene(40, 30, false)), "png": encodePNG(t, scene(40, 30, false)), "webp": file(t, "lossless.webp")}
-	for format, picture := range pictures {
-		for o := uint16(1); o <= 8; o++ {
-			for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-				want := imaging.Info{Format: imaging.Format(format), Width: 40, Height: 30, Orientation: imaging.Orientation(o)}
-				if o >= 5 {
-					want.Width, want.Height = 30, 40
-				}
-				if got, err := inspect(t, withEXIF(format, picture, exif(order, o))); err != nil || got != want {
-					t.Errorf("%s turned %d, %v: got %+v, %v; want %+v", format, o, order, got, err, want)
-				}
-			}
-		}
-	}
-}
-
-// TestInspectBadEXIF: EXIF data that makes no sense is as good as none.
-func TestInspectBadEXIF(t *testing.T) {
+// TestPrepareBadEXIF: EXIF data that makes no sense is as good as none.
+func TestPrepareBadEXIF(t *testing.T) {
 	t.Parallel()
 	order := binary.LittleEndian
 	good := exif(order, 6)
@@ -154,19 +148,19 @@ func TestInspectBadEXIF(t *testing.T) {
 		"the first one wins":  directory(entry(order, nil, 0x0112, 3, 1, 1), entry(order, nil, 0x0112, 3, 1, 6)),
 	} {
 		for format, picture := range map[string][]byte{"jpeg": encodeJPEG(t, scene(40, 30, false)), "png": encodePNG(t, scene(40, 30, false)), "webp": file(t, "lossy.webp")} {
-			if info, err := inspect(t, withEXIF(format, picture, data)); err != nil || describe(info) != format+" 40×30" {
+			if info, err := prepare(t, withEXIF(format, picture, data)); err != nil || describe(info) != format+" 40×30" {
 				t.Errorf("%s in %s: %s, %v", name, format, describe(info), err)
 			}
 		}
 	}
 	jpegFile := encodeJPEG(t, scene(40, 30, false))
-	if info, err := inspect(t, withEXIF("jpeg", withEXIF("jpeg", jpegFile, exif(order, 6)), exif(order, 1))); err != nil || info.Orientation != 1 {
+	if info, err := prepare(t, withEXIF("jpeg", withEXIF("jpeg", jpegFile, exif(order, 6)), exif(order, 1))); err != nil || info.Width != 40 {
 		t.Errorf("of two EXIF segments the first does not count: %+v, %v", info, err)
 	}
 }
 
-// TestInspectCutOff cuts pictures at every length: none is taken for whole.
-func TestInspectCutOff(t *testing.T) {
+// TestPrepareCutOff cuts pictures at every length: none is taken for whole.
+func TestPrepareCutOff(t *testing.T) {
 	t.Parallel()
 	pictures := files(t)
 	pictures["png"] = encodePNG(t, scene(40, 30, true))
@@ -182,11 +176,11 @@ func TestInspectCutOff(t *testing.T) {
 				end-- // the last byte says that this is the end
 			}
 			for n := 0; n < end; n += 1 + end/500*(end/500) {
-				if _, err := inspect(t, picture[:n]); !errors.Is(err, fault.Invalid) {
+				if _, err := prepare(t, picture[:n]); !errors.Is(err, fault.Invalid) {
 					t.Fatalf("%d of %d bytes: error = %v, want %v", n, end, err, fault.Invalid)
 				}
 				// The same when there is less to read than was said.
-				_, err := imaging.NewDecoder(1).Inspect(t.Context(), bytes.NewReader(picture[:n]), int64(len(picture)))
+				_, err := imaging.NewDecoder(1).Prepare(t.Context(), bytes.NewReader(picture[:n]), int64(len(picture)), imaging.Options{})
 				if !errors.Is(err, fault.Invalid) {
 					t.Fatalf("%d bytes in place of %d: error = %v, want %v", n, len(picture), err, fault.Invalid)
 				}
@@ -194,13 +188,13 @@ func TestInspectCutOff(t *testing.T) {
 		})
 	}
 	animation := encodeGIF(t, 40, 30, frame(0, 0, 40, 30, false), frame(0, 0, 40, 30, true))
-	if _, err := inspect(t, cut(animation, 20)); !errors.Is(err, fault.Invalid) {
+	if _, err := prepare(t, cut(animation, 20)); !errors.Is(err, fault.Invalid) {
 		t.Errorf("an animation that is cut in its second frame: error = %v, want %v", err, fault.Invalid)
 	}
 }
 
-// TestInspectErrorsOfReading: it is not the picture's fault when it can't be read.
-func TestInspectErrorsOfReading(t *testing.T) {
+// TestPrepareErrorsOfReading: it is not the picture's fault when it can't be read.
+func TestPrepareErrorsOfReading(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is broken")
 	for name, picture := range map[string][]byte{
@@ -209,7 +203,7 @@ func TestInspectErrorsOfReading(t *testing.T) {
 	} {
 		for n := range len(picture) - 1 {
 			r := &breaking{Reader: bytes.NewReader(picture), after: n, err: broken}
-			if _, err := imaging.NewDecoder(1).Inspect(t.Context(), r, int64(len(picture))); !errors.Is(err, broken) || errors.Is(err, fault.Invalid) {
+			if _, err := imaging.NewDecoder(1).Prepare(t.Context(), r, int64(len(picture)), imaging.Options{}); !errors.Is(err, broken) || errors.Is(err, fault.Invalid) {
 				t.Fatalf("%s that breaks after %d bytes: error = %v, want %v", name, n, err, broken)
 			}
 		}
@@ -217,7 +211,7 @@ func TestInspectErrorsOfReading(t *testing.T) {
 			io.Reader
 			io.Seeker
 		}{bytes.NewReader(picture), &breaking{err: broken}}
-		if _, err := imaging.NewDecoder(1).Inspect(t.Context(), r, int64(len(picture))); !errors.Is(err, broken) {
+		if _, err := imaging.NewDecoder(1).Prepare(t.Context(), r, int64(len(picture)), imaging.Options{}); !errors.Is(err, broken) {
 			t.Errorf("%s that does not seek: error = %v, want %v", name, err, broken)
 		}
 		slow := struct {
@@ -225,7 +219,7 @@ func TestInspectErrorsOfReading(t *testing.T) {
 			io.Seeker
 		}{nil, bytes.NewReader(picture)}
 		slow.Reader = iotest.OneByteReader(slow.Seeker.(io.Reader))
-		if _, err := imaging.NewDecoder(1).Inspect(t.Context(), slow, int64(len(picture))); err != nil {
+		if _, err := imaging.NewDecoder(1).Prepare(t.Context(), slow, int64(len(picture)), imaging.Options{}); err != nil {
 			t.Errorf("%s byte by byte: %v", name, err)
 		}
 	}
@@ -253,7 +247,7 @@ func (b *breaking) Seek(offset int64, whence int) (int64, error) {
 	return b.Reader.Seek(offset, whence)
 }
 
-func TestInspectWhenCancelled(t *testing.T) {
+func TestPrepareWhenCancelled(t *testing.T) {
 	t.Parallel()
 	picture := encodePNG(t, scene(40, 30, false))
 	size := int64(len(picture))
@@ -266,7 +260,7 @@ func TestInspectWhenCancelled(t *testing.T) {
 	waiting := make(chan error)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		_, err := d.Inspect(ctx, bytes.NewReader(picture), size)
+		_, err := d.Prepare(ctx, bytes.NewReader(picture), size, imaging.Options{})
 		waiting <- err
 	}()
 	go func() {
@@ -281,7 +275,7 @@ func TestInspectWhenCancelled(t *testing.T) {
 	}
 
 	go func() {
-		_, err := d.Inspect(t.Context(), bytes.NewReader(picture), size)
+		_, err := d.Prepare(t.Context(), bytes.NewReader(picture), size, imaging.Options{})
 		waiting <- err
 	}()
 	release()
@@ -291,7 +285,7 @@ func TestInspectWhenCancelled(t *testing.T) {
 
 	ctx, cancel = context.WithCancel(t.Context())
 	r := &cancelling{Reader: bytes.NewReader(picture), at: 3, cancel: cancel} // the first reads the header, the next decode
-	if _, err := d.Inspect(ctx, r, size); !errors.Is(err, context.Canceled) {
+	if _, err := d.Prepare(ctx, r, size, imaging.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("while it decodes: error = %v, want %v", err, context.Canceled)
 	}
 }
@@ -318,7 +312,7 @@ func TestManyAtOnce(t *testing.T) {
 	pictures := files(t)
 	for _, picture := range pictures {
 		go func() {
-			_, err := d.Inspect(t.Context(), bytes.NewReader(picture), int64(len(picture)))
+			_, err := d.Prepare(t.Context(), bytes.NewReader(picture), int64(len(picture)), imaging.Options{})
 			_, _, err2 := d.Thumbnail(t.Context(), bytes.NewReader(picture), int64(len(picture)), 64)
 			errs <- errors.Join(err, err2)
 		}()
