@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/snapshot"
@@ -56,11 +57,18 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 	gateway := testkit.Must(graph.New(&graph.Resolver{
 		DB:        db,
 		Auth:      authority,
-		Ingest:    ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20}),
+		Ingest:    ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}}),
 		Media:     picturesNowhere{},
 		Snapshots: snapshot.NewMaker(db, pixelStore{store}),
 	}, graph.Options{}))(t)
 	return &accessServer{gateway, db, authority}
+}
+
+// pictureAnywhere has a picture at every URL.
+type pictureAnywhere struct{}
+
+func (pictureAnywhere) Get(context.Context, string) (fetch.File, error) {
+	return fetch.File{Content: onePixel, Name: "a.png"}, nil
 }
 
 // pixelStore has pixels for all images, of which worlds have none.

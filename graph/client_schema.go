@@ -17,7 +17,7 @@ func ClientSchema() *ast.Schema {
 	full := wholeSchema()
 	schema := *full
 	schema.Directives = maps.Clone(full.Directives)
-	for _, own := range []string{"prepared", "length"} {
+	for _, own := range []string{"prepared", "length", "slow"} {
 		delete(schema.Directives, own)
 	}
 	schema.Types = make(map[string]*ast.Definition, len(full.Types))

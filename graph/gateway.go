@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -165,7 +166,30 @@ func (g *Gateway) run(ctx context.Context, params graphql.RawParams, r request) 
 		return &graphql.Response{Errors: gqlerror.List{g.present(ctx, err)}}
 	}
 	params.Query, params.OperationName, params.Variables = r.document, r.operation, variables
+	ctx, cancel := context.WithTimeout(ctx, timeFor(op.SelectionSet))
+	defer cancel()
 	return g.dispatch(ctx, &params)
+}
+
+// timeFor is how long an operation with these selections may run.
+func timeFor(selections ast.SelectionSet) time.Duration {
+	for _, s := range selections {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Definition.Directives.ForName("slow") != nil {
+				return slowTime
+			}
+		case *ast.InlineFragment:
+			if timeFor(s.SelectionSet) == slowTime {
+				return slowTime
+			}
+		case *ast.FragmentSpread:
+			if timeFor(s.Definition.SelectionSet) == slowTime {
+				return slowTime
+			}
+		}
+	}
+	return usualTime
 }
 
 // dispatch runs an operation whose document is known to be good.

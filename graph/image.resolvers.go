@@ -64,6 +64,12 @@ func (r *mutationResolver) ImportImages(ctx context.Context, datasetID string, i
 	})
 }
 
+func (r *mutationResolver) ImportUrls(ctx context.Context, datasetID string, urls []string, options ingest.ImportOptions) (*model.ImportPayload, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportPayload, error) {
+		return r.imported(ctx)(r.Ingest.ImportURLs(ctx, id, urls, options, at("urls")))
+	})
+}
+
 func (r *mutationResolver) ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) (*model.ImportPayload, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportPayload, error) {
 		return r.imported(ctx)(r.Ingest.ImportZip(ctx, id, input, options, single))

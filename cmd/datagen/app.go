@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"time"
 
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/config"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/media"
@@ -108,6 +110,9 @@ type pictures struct {
 // processor a picture of the greatest size that is taken, and one more.
 func pixelMemory() int64 { return int64(runtime.GOMAXPROCS(0)+1) * 200 << 20 }
 
+// fetchTime bounds how long a picture may take to come from a URL.
+const fetchTime = time.Minute
+
 func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	store, err := storage.Open(ctx, a.config.Storage)
 	if err != nil {
@@ -122,6 +127,11 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 			Preparer:  decoder,
 			MaxUpload: int64(a.config.MaxUpload),
 			Keep:      imaging.Options{KeepEXIF: a.config.KeepEXIF},
+			Fetcher: fetch.New(fetch.Options{
+				MaxBytes: int64(a.config.MaxUpload),
+				Timeout:  fetchTime,
+				Allow:    a.config.FetchAllow,
+			}),
 		}),
 		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
 		snapshots: snapshot.NewMaker(a.db, store),

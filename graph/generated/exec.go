@@ -456,6 +456,7 @@ type ComplexityRoot struct {
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
 		GenerateSnapshot   func(childComplexity int, datasetID string) int
 		ImportImages       func(childComplexity int, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) int
+		ImportUrls         func(childComplexity int, datasetID string, urls []string, options ingest.ImportOptions) int
 		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) int
 		LegacySignIn       func(childComplexity int, email string, password string) int
 		Refresh            func(childComplexity int, refreshToken string) int
@@ -668,6 +669,7 @@ type MutationResolver interface {
 	CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error)
 	CreateImages(ctx context.Context, datasetID string, images []*ingest.ImageInput) ([]*ent.Image, error)
 	ImportImages(ctx context.Context, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) (*model.ImportPayload, error)
+	ImportUrls(ctx context.Context, datasetID string, urls []string, options ingest.ImportOptions) (*model.ImportPayload, error)
 	ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) (*model.ImportPayload, error)
 	UpdateImage(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateImageInput) (*ent.Image, error)
 	UpdateImages(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateImageInput) ([]*ent.Image, error)
@@ -2742,6 +2744,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportImages(childComplexity, args["datasetId"].(string), args["images"].([]*ingest.ImageInput), args["options"].(ingest.ImportOptions)), true
+	case "Mutation.importUrls":
+		if e.ComplexityRoot.Mutation.ImportUrls == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importUrls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportUrls(childComplexity, args["datasetId"].(string), args["urls"].([]string), args["options"].(ingest.ImportOptions)), true
 	case "Mutation.importZip":
 		if e.ComplexityRoot.Mutation.ImportZip == nil {
 			break
@@ -10130,7 +10143,16 @@ extend type Mutation {
     images: [ImageInput!]!
     "What becomes of them."
     options: ImportOptions! = {}
-  ): ImportPayload!
+  ): ImportPayload! @slow
+  "Add the pictures at URLs, at most 100 at a time, which the server fetches: https alone, from public addresses. Otherwise as importImages. For managers."
+  importUrls(
+    "The dataset."
+    datasetId: ID!
+    "Where the pictures are. Their sources are these, without what follows a question mark, which may be a key."
+    urls: [String!]!
+    "What becomes of them."
+    options: ImportOptions! = {}
+  ): ImportPayload! @slow
   "Add the pictures in a zip, at most 10,000, and say what became of each: one that cannot be added does not keep out the others. What was added stays when the request is broken off; sent again, it adds what is missing. Folders, hidden files and __MACOSX are passed over. For managers."
   importZip(
     "The dataset."
@@ -10139,7 +10161,7 @@ extend type Mutation {
     input: ZipInput!
     "What becomes of the pictures in it."
     options: ImportOptions! = {}
-  ): ImportPayload!
+  ): ImportPayload! @slow
   "Change what is known of an image. For managers; annotators may set done, and reviewers reviewed."
   updateImage(
     "The image."
@@ -10427,6 +10449,9 @@ input LabelChange {
 	{Name: "../root.graphql", Input: `"Only documents of the program's own may select the field: it has no limit, or is there for old clients. Clients do not see it."
 directive @prepared on FIELD_DEFINITION
 
+"Takes as long as what it is given: an operation that selects it has 15 minutes instead of one."
+directive @slow on FIELD_DEFINITION
+
 "The most characters that a text may have."
 directive @length(max: Int!) on INPUT_FIELD_DEFINITION
 
@@ -10474,7 +10499,7 @@ extend type Mutation {
   generateSnapshot(
     "The dataset."
     datasetId: ID!
-  ): Snapshot!
+  ): Snapshot! @slow
   "Change a snapshot. For managers."
   updateSnapshot(
     "The snapshot."
@@ -13438,6 +13463,36 @@ func (ec *executionContext) field_Mutation_importImages_args(ctx context.Context
 		return nil, err
 	}
 	args["images"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
+		func(ctx context.Context, v any) (ingest.ImportOptions, error) {
+			return ec.unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["options"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importUrls_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "urls",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["urls"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
 		func(ctx context.Context, v any) (ingest.ImportOptions, error) {
 			return ec.unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx, v)
@@ -22545,6 +22600,50 @@ func (ec *executionContext) fieldContext_Mutation_importImages(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_importImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importUrls(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importUrls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportUrls(ctx, fc.Args["datasetId"].(string), fc.Args["urls"].([]string), fc.Args["options"].(ingest.ImportOptions))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportPayload) graphql.Marshaler {
+			return ec.marshalNImportPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importUrls(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importUrls_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -39097,6 +39196,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "importImages":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_importImages(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importUrls":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importUrls(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/database"
@@ -31,18 +32,26 @@ type Options struct {
 	Preparer  Preparer
 	MaxUpload int64 // of each picture, in bytes
 	Keep      imaging.Options
+	Fetcher   Fetcher // of what URLs name; nil when none are imported
 }
 
 // Pipeline adds pictures to datasets. Make one for the process: it bounds what
 // all calls together hold. It is safe for concurrent use.
 type Pipeline struct {
-	db     *database.DB
-	keeper *keeper
+	db      *database.DB
+	keeper  *keeper
+	fetcher Fetcher
+	fetches *semaphore.Weighted // of files that are fetched, and kept in memory until they are looked at
 }
 
 // New returns a Pipeline.
 func New(o Options) *Pipeline {
-	return &Pipeline{db: o.DB, keeper: newKeeper(object.NewKeeper(o.DB, o.Store), o)}
+	return &Pipeline{
+		db:      o.DB,
+		keeper:  newKeeper(object.NewKeeper(o.DB, o.Store), o),
+		fetcher: o.Fetcher,
+		fetches: semaphore.NewWeighted(fetches),
+	}
 }
 
 // Create adds pictures to a dataset, all or none, and returns them in the order

@@ -33,11 +33,12 @@ import (
 // and a pipeline into it that counts what reaches the decoder and the store.
 type world struct {
 	*ingest.Pipeline
-	db      *database.DB
-	store   *countingStore
-	decoder *countingDecoder
-	dataset gid.DatasetID
-	users   map[member.Role]*ent.User // "" is in the workspace and no member
+	db       *database.DB
+	store    *countingStore
+	decoder  *countingDecoder
+	internet *internet
+	dataset  gid.DatasetID
+	users    map[member.Role]*ent.User // "" is in the workspace and no member
 }
 
 const maxUpload = 100_000
@@ -58,12 +59,13 @@ func newWorld(tb testing.TB, db *database.DB) *world {
 		}
 	})
 	w := &world{
-		db:      db,
-		store:   &countingStore{Store: store},
-		decoder: &countingDecoder{Preparer: imaging.NewDecoder(imaging.DefaultMemory)},
-		users:   make(map[member.Role]*ent.User),
+		db:       db,
+		store:    &countingStore{Store: store},
+		decoder:  &countingDecoder{Preparer: imaging.NewDecoder(imaging.DefaultMemory)},
+		internet: &internet{},
+		users:    make(map[member.Role]*ent.User),
 	}
-	w.Pipeline = ingest.New(ingest.Options{DB: db, Store: w.store, Preparer: w.decoder, MaxUpload: maxUpload})
+	w.Pipeline = ingest.New(ingest.Options{DB: db, Store: w.store, Preparer: w.decoder, MaxUpload: maxUpload, Fetcher: w.internet})
 	w.write(tb, w.populate)
 	return w
 }
