@@ -229,6 +229,9 @@ func noise(width, height int) *image.NRGBA {
 
 // TestReservesWhatItTakes: decoding allocates no more than it has found room for.
 func TestReservesWhatItTakes(t *testing.T) { //nolint:paralleltest // counts the memory of the process
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
 	s := scene(480, 360, true)
 	in := s.Bounds()
 	pictures := files(t)

@@ -1,7 +1,6 @@
-// Package imaging decides whether bytes are a picture that may be kept, what of
-// them is, and
-// makes small versions of pictures. It bounds the memory of all decoding in the
-// process, whatever is sent to it.
+// Package imaging decides whether bytes are a picture that may be kept and what
+// of them is, and makes small versions of pictures. It bounds the memory of all
+// decoding in the process, whatever is sent to it.
 package imaging
 
 import (
