@@ -2,6 +2,7 @@ package imaging_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -26,6 +27,10 @@ func FuzzPrepare(f *testing.F) {
 	f.Add(encodePNG(f, scene(20, 10, true)))
 	f.Add(encodeJPEG(f, scene(20, 10, false)))
 	f.Add(encodeGIF(f, 20, 10, frame(0, 0, 20, 10, false), frame(3, 3, 9, 4, true)))
+	turn := exif(binary.BigEndian, 6)
+	f.Add(withEXIF("png", encodePNG(f, scene(20, 10, true)), turn))
+	f.Add(withEXIF("jpeg", encodeJPEG(f, scene(20, 10, false)), turn))
+	f.Add(withEXIF("webp", file(f, "lossy.webp"), turn))
 	d := imaging.NewDecoder(1)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, size := bytes.NewReader(b), int64(len(b))

@@ -152,6 +152,14 @@ func resized(picture []byte, width, height uint16) []byte {
 	return picture
 }
 
+// scans returns a progressive JPEG whose last scan is there n times more.
+func scans(tb testing.TB, name string, n int) []byte {
+	tb.Helper()
+	picture := file(tb, name)
+	last := bytes.LastIndex(picture, []byte{0xff, 0xda})
+	return slices.Concat(picture[:last], bytes.Repeat(picture[last:len(picture)-2], n), picture[len(picture)-2:])
+}
+
 // gifOf returns a GIF of an empty screen.
 func gifOf(width, height uint16) []byte {
 	b := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16([]byte("GIF89a"), width), height)
@@ -221,6 +229,9 @@ func noise(width, height int) *image.NRGBA {
 
 // TestReservesWhatItTakes: decoding allocates no more than it has found room for.
 func TestReservesWhatItTakes(t *testing.T) { //nolint:paralleltest // counts the memory of the process
+	if testing.Short() {
+		t.Skip("measures memory")
+	}
 	s := scene(480, 360, true)
 	in := s.Bounds()
 	pictures := files(t)

@@ -1,6 +1,6 @@
-// Package imaging decides whether bytes are a picture that may be kept, and
-// makes small versions of pictures. It bounds the memory of all decoding in the
-// process, whatever is sent to it.
+// Package imaging decides whether bytes are a picture that may be kept and what
+// of them is, and makes small versions of pictures. It bounds the memory of all
+// decoding in the process, whatever is sent to it.
 package imaging
 
 import (
@@ -11,7 +11,8 @@ import (
 )
 
 // What is accepted. 50 megapixels decode into at most 1.2 GB, in the rarest of
-// encodings, and mostly into a quarter of that.
+// encodings, and mostly into a quarter of that. To turn them takes up to twice as
+// much again.
 const (
 	MaxSide   = 16_384     // pixels
 	MaxPixels = 50_000_000 // width times height

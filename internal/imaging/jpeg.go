@@ -64,7 +64,7 @@ func readJPEG(s *source) (header, error) {
 		return header{}, err
 	}
 	// It is the codec that will allocate, so it has to have read the same size.
-	config, err := jpeg.DecodeConfig(s.all())
+	config, err := jpeg.DecodeConfig(s.content(f.kept))
 	if err != nil {
 		return header{}, err
 	}

@@ -33,7 +33,7 @@ func (p *picture) turnedJPEG(img image.Image, metadata content) (content, error)
 	}
 	file.Write([]byte{0xff, jpegEOI})
 	begin := content{patch(0, []byte("\xff\xd8"))}
-	return slices.Concat(begin, p.colours, metadata, content{patch(0, file.Bytes())}), nil
+	return slices.Concat(begin, metadata, p.colours, content{patch(0, file.Bytes())}), nil
 }
 
 // frameHeader returns the data of a frame header, ITU-T T.81, B.2.2.

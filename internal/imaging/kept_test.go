@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -217,24 +218,42 @@ func wantSame(t *testing.T, got, want image.Image, format imaging.Format) {
 // copy, and differ by what one compression at high quality changes.
 func TestJPEGsAreTurnedAsTheyAre(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"444.jpg", "422.jpg", "gray.jpg", "cmyk.jpg", "progressive.jpg", "large-progressive.jpg", "large-cmyk.jpg"} {
-		picture := file(t, name)
+	pictures := files(t)
+	maps.DeleteFunc(pictures, func(name string, _ []byte) bool { return !strings.HasSuffix(name, ".jpg") })
+	for name, picture := range pictures {
 		stored, _ := decode(t, picture)
 		_, content := kept(t, withEXIF("jpeg", picture, exif(binary.BigEndian, 3)), imaging.Options{})
 		turned, _ := decode(t, content)
 		if turned.ColorModel() != stored.ColorModel() {
 			t.Errorf("%s becomes %T", name, turned)
 		}
-		last := stored.Bounds().Max.Sub(image.Pt(1, 1))
-		for y := range last.Y {
-			for x := range last.X {
-				got, want := color.RGBAModel.Convert(turned.At(x, y)).(color.RGBA), color.RGBAModel.Convert(stored.At(last.X-x, last.Y-y)).(color.RGBA)
-				if far(got.R, want.R, 12) || far(got.G, want.G, 12) || far(got.B, want.B, 12) {
-					t.Fatalf("%s: pixel %d, %d is %v, want %v", name, x, y, got, want)
-				}
+		wantNear(t, name, turned, stored)
+	}
+}
+
+// wantNear compares the pixels of a JPEG with those of its copy, turned by half.
+func wantNear(t *testing.T, name string, turned, stored image.Image) {
+	t.Helper()
+	last := stored.Bounds().Max.Sub(image.Pt(1, 1))
+	for y := range last.Y {
+		for x := range last.X {
+			got, want := color.RGBAModel.Convert(turned.At(x, y)).(color.RGBA), color.RGBAModel.Convert(stored.At(last.X-x, last.Y-y)).(color.RGBA)
+			if far(got.R, want.R, 12) || far(got.G, want.G, 12) || far(got.B, want.B, 12) {
+				t.Fatalf("%s: pixel %d, %d is %v, want %v", name, x, y, got, want)
 			}
 		}
 	}
+}
+
+// TestOddJPEGsAreTurned: chroma that is shared beyond an edge would lie elsewhere
+// when that edge is another one.
+func TestOddJPEGsAreTurned(t *testing.T) {
+	t.Parallel()
+	s := spots(33, 17, 1)
+	stored, _ := decode(t, encodeJPEG(t, s))
+	_, content := kept(t, withEXIF("jpeg", encodeJPEG(t, s), exif(binary.BigEndian, 3)), imaging.Options{})
+	turned, _ := decode(t, content)
+	wantNear(t, "an odd JPEG", turned, stored)
 }
 
 // TestWebPsAreTurned: into a PNG of the same pixels, with all that the WebP had.

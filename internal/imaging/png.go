@@ -22,6 +22,7 @@ type pngFile struct {
 	header
 	exif, pixels chunk // of pixels the last
 	animated     bool
+	summed       fourCC // of the last chunk; a place for each would be memory for each
 }
 
 // readPNG walks over all chunks of a PNG, to its end.
@@ -51,7 +52,8 @@ func readPNG(s *source) (header, error) {
 		}
 		ended = c.name.is("IEND")
 	}
-	return f.header, f.turn(s)
+	err = f.settle(s)
+	return f.header, err
 }
 
 // pngChunk reads the beginning of a chunk that lies at a place in the file.
@@ -70,8 +72,9 @@ func pngChunk(r *bufio.Reader, at int64) (chunk, error) {
 	return c, err
 }
 
-// visit looks at a chunk, whose data is at the beginning of r. Some have a place and a number: by the specification and in browsers, EXIF
-// data after the pixels does not count, and pixels after another chunk don't.
+// visit looks at a chunk, whose data is at the beginning of r. By the
+// specification and in browsers, EXIF data after the pixels does not count, nor
+// do pixels after another chunk.
 func (f *pngFile) visit(r *bufio.Reader, c chunk) error {
 	late := f.pixels.end > 0
 	switch {
@@ -96,30 +99,31 @@ func (f *pngFile) visit(r *bufio.Reader, c chunk) error {
 	return f.keep(r, c)
 }
 
-// keep adds a chunk to what is kept, unless it is metadata. Besides EXIF, XMP,
-// and comments, of which the prompts of generated pictures are some, that is
-// all that programs put there for themselves, previews, and provenance (C2PA).
+// keep adds a chunk to what is kept, unless it is metadata. Besides EXIF, XMP
+// and comments, of which the prompts of generated pictures are some, that is all
+// that programs put there for themselves, previews, and provenance (C2PA).
 //
 // The codec gets none but those that it needs, for it takes 4 KB for each other
-// one. So it does not see whether the others are as they were written.
+// one. The sums of these are checked here.
 func (f *pngFile) keep(r *bufio.Reader, c chunk) error {
 	switch string(c.name[:]) {
 	case "PLTE", "tRNS", "IDAT", "IEND":
 		return cmp.Or(f.kept.file(c.start, c.end), f.coded.file(c.start, c.end))
 	case "cHRM", "gAMA", "iCCP", "sRGB", "cICP", "mDCV", "cLLI":
-		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end), f.colours.file(c.start, c.end))
+		return cmp.Or(f.checkSum(r, c), f.kept.file(c.start, c.end), f.colours.file(c.start, c.end))
 	case "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT":
-		return cmp.Or(checkSum(r, c), f.kept.file(c.start, c.end))
+		return cmp.Or(f.checkSum(r, c), f.kept.file(c.start, c.end))
 	case "eXIf", "tEXt", "zTXt", "iTXt", "tIME":
-		return f.private.file(c.start, c.end)
+		return cmp.Or(f.checkSum(r, c), f.private.file(c.start, c.end))
 	default:
-		return nil
+		return f.checkSum(r, c)
 	}
 }
 
 // checkSum reads a chunk, whose data is at the beginning of r.
-func checkSum(r *bufio.Reader, c chunk) error {
-	sum := crc32.ChecksumIEEE(c.name[:])
+func (f *pngFile) checkSum(r *bufio.Reader, c chunk) error {
+	f.summed = c.name
+	sum := crc32.ChecksumIEEE(f.summed[:])
 	for left := c.length() - pngCRC; left > 0; {
 		b, err := r.Peek(int(min(left, bufferSize)))
 		if err != nil {
@@ -138,9 +142,9 @@ func checkSum(r *bufio.Reader, c chunk) error {
 	return err
 }
 
-// turn settles what EXIF says. Animations are not turned, and it is a patch
-// with its checksum that makes them upright.
-func (f *pngFile) turn(s *source) error {
+// settle settles what EXIF says: animations are not turned, and to say upright
+// takes another checksum too.
+func (f *pngFile) settle(s *source) error {
 	if f.upright == nil {
 		return nil
 	}

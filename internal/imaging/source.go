@@ -28,8 +28,7 @@ func newSource(ctx context.Context, r io.ReadSeeker, size int64) *source {
 
 // section returns the length bytes from offset. The one before can't be read on.
 func (s *source) section(offset, length int64) *bufio.Reader {
-	_, _ = s.reader().Seek(offset, io.SeekStart) // what fails here fails at the next reading
-	s.at = offset
+	_, _ = s.reader().Seek(offset, io.SeekStart) // if it fails, so does reading
 	s.buffer.Reset(io.LimitReader(s.reader(), min(length, s.size-offset)))
 	return s.buffer
 }
@@ -84,5 +83,6 @@ func (s *sourceReader) Seek(offset int64, whence int) (int64, error) {
 	if err != nil {
 		s.err = err
 	}
+	s.at = at
 	return at, err
 }

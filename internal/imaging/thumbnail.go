@@ -50,7 +50,7 @@ func (d *Decoder) Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, wi
 	if err != nil {
 		return nil, "", err
 	}
-	return encode((*image.RGBA)(p.orientation.turn((*raster)(p.shrink(img, small)), 4)))
+	return encode(p.orientation.apply(p.shrink(img, small)).(*image.RGBA))
 }
 
 // within returns the size of the thumbnail for a width, not yet upright.
