@@ -4,17 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+
+	"github.com/datasetgen/datagen/internal/fault"
 )
 
-// copyExactly copies the size bytes of r to w. Another number of bytes, or
+// copyExactly copies the size bytes of s to w. Another number of bytes, or
 // other bytes than the key asks for, is an ErrMismatch.
-func copyExactly(ctx context.Context, w io.Writer, r io.Reader, size int64, key Key) error {
+func copyExactly(w io.Writer, s *source, size int64, key Key) error {
 	hash := sha256.New()
 	// One byte more than announced is enough to know that there are too many.
-	r = io.LimitReader(contextReader{ctx, r}, size+1)
-	n, err := io.Copy(io.MultiWriter(w, hash), r)
+	n, err := io.Copy(io.MultiWriter(w, hash), io.LimitReader(s, size+1))
 	switch {
 	case err != nil:
 		return err
@@ -29,15 +31,27 @@ func copyExactly(ctx context.Context, w io.Writer, r io.Reader, size int64, key 
 	return nil
 }
 
-// contextReader reads from r until ctx is done.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
+// source is what Put reads, until ctx is done.
+type source struct {
+	ctx    context.Context
+	r      io.Reader
+	failed bool
 }
 
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
+func (s *source) Read(p []byte) (n int, err error) {
+	if err = s.ctx.Err(); err == nil {
+		n, err = s.r.Read(p)
 	}
-	return c.r.Read(p)
+	s.failed = s.failed || err != nil && !errors.Is(err, io.EOF)
+	return n, err
+}
+
+// blame completes the error of a Put, if it has one: it is an outage unless it
+// comes from what was to be put.
+func (s *source) blame(errp *error, key Key) {
+	if s.failed || errors.Is(*errp, ErrMismatch) {
+		fault.Wrap(errp, "put %s", key)
+		return
+	}
+	outage(errp, "put %s", key)
 }
