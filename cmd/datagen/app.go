@@ -115,9 +115,15 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	return &pictures{
-		store:     store,
-		ingest:    ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
-		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
+		store:  store,
+		ingest: ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
+		media: media.New(media.Options{
+			Signer:      a.keys,
+			DB:          a.db,
+			Store:       store,
+			Thumbnailer: decoder,
+			Redirect:    a.config.MediaMode == config.Redirect,
+		}),
 		snapshots: snapshot.NewMaker(a.db, store),
 	}, nil
 }
