@@ -150,10 +150,11 @@ type OutageError struct {
 	Cause error  // for the log
 }
 
-// Outage returns an OutageError of that cause. A nil cause, or one that a client
-// has brought about, such as by leaving, is returned as it is.
+// Outage returns an OutageError of that cause. A nil cause, one that is an
+// OutageError already and one that a client has brought about, such as by
+// leaving, are returned as they are.
 func Outage(says string, cause error) error {
-	if cause == nil || Describe(cause).Status < http.StatusInternalServerError {
+	if _, ok := errors.AsType[*OutageError](cause); ok || cause == nil || Describe(cause).Status < http.StatusInternalServerError {
 		return cause
 	}
 	return &OutageError{says, cause}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,10 @@ const (
 // bucket keeps objects in a bucket of a cloud, or in memory.
 type bucket struct {
 	blobs  *blob.Bucket
-	prefix string // of all names, empty or with a slash at its end
-	denied func(error) bool
-	signer signer // nil where URLs can't be signed
+	prefix string                        // of all names, empty or with a slash at its end
+	bound  func(as func(any) bool) error // limits a write further; may be nil
+	denied func(error) bool              // tells errors that only look like those of absent objects; may be nil
+	signer signer                        // nil where URLs can't be signed
 }
 
 // signer returns a signed URL of the object with that name in the bucket.
@@ -59,12 +61,14 @@ func parametersOf(address url.URL, allowed ...string) (map[string]string, error)
 		return nil, err
 	}
 	parameters := map[string]string{}
-	for _, name := range allowed {
-		parameters[name] = query.Get(name)
-		delete(query, name)
-	}
-	for name := range query {
-		return nil, fmt.Errorf("the parameter %q is none of %q", name, allowed)
+	for name, values := range query {
+		switch {
+		case !slices.Contains(allowed, name):
+			return nil, fmt.Errorf("the parameter %q is none of %q", name, allowed)
+		case len(values) > 1:
+			return nil, fmt.Errorf("the parameter %q is there twice", name)
+		}
+		parameters[name] = values[0]
 	}
 	return parameters, nil
 }
@@ -103,6 +107,7 @@ func (b *bucket) write(ctx context.Context, key Key, content *source, size int64
 		ContentType:    "application/octet-stream", // whatever somebody sent, a bucket is not to serve it as a page
 		BufferSize:     partSize,
 		MaxConcurrency: maxParts,
+		BeforeWrite:    b.bound,
 	})
 	if err != nil {
 		return err

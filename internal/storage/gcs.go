@@ -33,7 +33,17 @@ func openGCS(ctx context.Context, address url.URL) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bucket{blobs, prefix, deniedByGCS, signGCS(client.Bucket(address.Host))}, nil
+	return &bucket{blobs, prefix, boundGCS, deniedByGCS, signGCS(client.Bucket(address.Host))}, nil
+}
+
+// boundGCS bounds how long a part of an object is sent again and again, for the
+// client does not count these tries.
+func boundGCS(as func(any) bool) error {
+	var w *gcs.Writer
+	if as(&w) {
+		w.ChunkRetryDeadline = maxTries * maxPause
+	}
+	return nil
 }
 
 // gcsClient finds the credentials where Google's own tools do.
@@ -48,7 +58,7 @@ func gcsClient(ctx context.Context) (*gcs.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := gcs.NewClient(ctx, option.WithHTTPClient(&http.Client{Transport: transport}))
+	client, err := gcs.NewClient(ctx, option.WithHTTPClient(&http.Client{Transport: transport}), gcs.WithJSONReads())
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +66,7 @@ func gcsClient(ctx context.Context) (*gcs.Client, error) {
 		gcs.WithMaxAttempts(maxTries),
 		gcs.WithBackoff(gax.Backoff{Initial: maxPause / 10, Max: maxPause}),
 		gcs.WithPolicy(gcs.RetryAlways), // to write, or delete, the same object again does no harm
+		gcs.WithErrorFunc(func(err error) bool { return !silent(err) && gcs.ShouldRetry(err) }),
 	)
 	return client, nil
 }

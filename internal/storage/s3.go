@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -63,6 +64,7 @@ func endpointOf(endpoint, pathStyle string) (func(*s3.Options), error) {
 	}
 	return func(o *s3.Options) {
 		o.UsePathStyle = inPath
+		o.DisableLogOutputChecksumValidationSkipped = true // it says so of each part of an object that is read
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
@@ -75,7 +77,10 @@ func awsConfig(ctx context.Context, region string, ownEndpoint bool) (aws.Config
 		awsconfig.WithRegion(region), // empty is none
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(hurry)),
 		awsconfig.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = maxTries, maxPause })
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = maxTries, maxPause
+				o.Retryables = slices.Insert(o.Retryables, 0, retry.IsErrorRetryable(retry.IsErrorRetryableFunc(notWhenSilent)))
+			})
 		}),
 	)
 	switch {
@@ -87,6 +92,13 @@ func awsConfig(ctx context.Context, region string, ownEndpoint bool) (aws.Config
 		return aws.Config{}, errors.New("the region is missing: want ?region=… or AWS_REGION")
 	}
 	return config, nil
+}
+
+func notWhenSilent(err error) aws.Ternary {
+	if silent(err) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 func (b *bucket) signS3(ctx context.Context, name string, o SignOptions) (string, error) {

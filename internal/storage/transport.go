@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -10,8 +11,8 @@ import (
 const (
 	maxConnecting = 3 * time.Second
 	maxSilence    = 10 * time.Second
-	maxTries      = 3 // of a request, one right after the other
-	maxPause      = time.Second
+	maxTries      = 3               // of a request
+	maxPause      = time.Second / 2 // between them
 )
 
 // hurry makes a transport give up on a server that is silent: that does not let
@@ -29,6 +30,13 @@ func hurry(t *http.Transport) {
 	t.TLSHandshakeTimeout = maxConnecting
 	t.ResponseHeaderTimeout = maxSilence
 	t.MaxIdleConnsPerHost = 64
+}
+
+// silent tells the error of a server that was given up on. Unlike other errors,
+// it is not to be waited for again.
+func silent(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // impatient is a connection that fails when nothing goes through it either way

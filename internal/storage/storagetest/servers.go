@@ -38,10 +38,10 @@ func AtS3(host string) url.URL {
 }
 
 // GCS starts a server of Google Cloud Storage's protocol of the test's own and
-// returns the address of a store in an empty bucket there. DATAGEN_TEST_FAKE_GCS
-// is the path of fake-gcs-server. It is in the environment where the server is,
+// returns the address of a store in an empty bucket there, and the HOST:PORT of
+// the server. DATAGEN_TEST_FAKE_GCS is the path of fake-gcs-server. It is in the environment where the server is,
 // so that the test itself, unlike those below it, can't be parallel.
-func GCS(t *testing.T) url.URL {
+func GCS(t *testing.T) (address url.URL, host string) {
 	t.Helper()
 	program := servertest.Setting(t, "DATAGEN_TEST_FAKE_GCS")
 	data := t.TempDir()
@@ -49,9 +49,10 @@ func GCS(t *testing.T) url.URL {
 		t.Fatal(err)
 	}
 	port := servertest.FreePort(t)
-	servertest.Start(t, "127.0.0.1:"+port, program, "-scheme", "http", "-host", "127.0.0.1", "-port", port,
-		"-public-host", "127.0.0.1:"+port, "-backend", "memory", "-data", data, "-log-level", "error")
-	return AtGCS(t, "127.0.0.1:"+port)
+	host = "127.0.0.1:" + port
+	servertest.Start(t, host, program, "-scheme", "http", "-host", "127.0.0.1", "-port", port,
+		"-public-host", host, "-backend", "memory", "-data", data, "-log-level", "error")
+	return AtGCS(t, host), host
 }
 
 // AtGCS returns the address of the same bucket through another host and port.
