@@ -56,7 +56,7 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 	gateway := testkit.Must(graph.New(&graph.Resolver{
 		DB:        db,
 		Auth:      authority,
-		Ingest:    ingest.New(db, store, imaging.NewDecoder(1<<20), 1<<20),
+		Ingest:    ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20}),
 		Media:     picturesNowhere{},
 		Snapshots: snapshot.NewMaker(db, pixelStore{store}),
 	}, graph.Options{}))(t)

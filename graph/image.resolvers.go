@@ -58,9 +58,15 @@ func (r *mutationResolver) CreateImages(ctx context.Context, datasetID string, i
 	})
 }
 
-func (r *mutationResolver) ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput) (*model.ImportZipPayload, error) {
-	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportZipPayload, error) {
-		return r.imported(ctx)(r.Ingest.ImportZip(ctx, id, input, single))
+func (r *mutationResolver) ImportImages(ctx context.Context, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) (*model.ImportPayload, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportPayload, error) {
+		return r.imported(ctx)(r.Ingest.ImportImages(ctx, id, values(images), options, at("images")))
+	})
+}
+
+func (r *mutationResolver) ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) (*model.ImportPayload, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) (*model.ImportPayload, error) {
+		return r.imported(ctx)(r.Ingest.ImportZip(ctx, id, input, options, single))
 	})
 }
 

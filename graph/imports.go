@@ -10,17 +10,25 @@ import (
 	"github.com/datasetgen/datagen/internal/ingest"
 )
 
-// imported answers importZip.
-func (r *Resolver) imported(ctx context.Context) func([]*ingest.ImportResult, error) (*model.ImportZipPayload, error) {
-	return func(results []*ingest.ImportResult, err error) (*model.ImportZipPayload, error) {
+// imported answers an import.
+func (r *Resolver) imported(ctx context.Context) func([]*ingest.ImportResult, error) (*model.ImportPayload, error) {
+	return func(results []*ingest.ImportResult, err error) (*model.ImportPayload, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids := importedIDs(results)
 		if places := within(ctx, "results", "image"); places != nil {
-			err = r.fillImports(places, results, ids)
+			err = r.fillImports(places, results, importedIDs(results))
 		}
-		return &model.ImportZipPayload{Created: len(ids), Results: results}, err
+		n := make(map[ingest.ImportStatus]int)
+		for _, result := range results {
+			n[result.Status]++
+		}
+		return &model.ImportPayload{
+			Created:    n[ingest.ImportCreated],
+			Duplicates: n[ingest.ImportDuplicate],
+			Invalid:    n[ingest.ImportInvalid],
+			Results:    results,
+		}, err
 	}
 }
 

@@ -70,7 +70,7 @@ func newServer(tb testing.TB, open func(testing.TB, ...database.Option) *databas
 	decoder := imaging.NewDecoder(400 << 20)
 	pictures := media.New(media.Options{Signer: keys, DB: s.db, Store: store, Thumbnailer: decoder})
 	s.gateway = testkit.Must(graph.New(&graph.Resolver{
-		DB: s.db, Auth: s.auth, Ingest: ingest.New(s.db, store, decoder, 50<<20), Media: pictures, Snapshots: snapshot.NewMaker(s.db, store),
+		DB: s.db, Auth: s.auth, Ingest: ingest.New(ingest.Options{DB: s.db, Store: store, Preparer: decoder, MaxUpload: 50 << 20}), Media: pictures, Snapshots: snapshot.NewMaker(s.db, store),
 	}, graph.Options{}))(tb)
 	s.api = testkit.Must(rest.New(s.gateway, s.auth.Authenticate, slog.Default()))(tb)
 	middleware := testkit.Must(web.Middleware(web.Options{

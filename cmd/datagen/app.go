@@ -115,8 +115,14 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	return &pictures{
-		store:  store,
-		ingest: ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
+		store: store,
+		ingest: ingest.New(ingest.Options{
+			DB:        a.db,
+			Store:     store,
+			Preparer:  decoder,
+			MaxUpload: int64(a.config.MaxUpload),
+			Keep:      imaging.Options{KeepEXIF: a.config.KeepEXIF},
+		}),
 		media: media.New(media.Options{
 			Signer:      a.keys,
 			DB:          a.db,

@@ -66,6 +66,9 @@ README lists them. What is kept goes to ./data unless they say otherwise.`,
 			migrateCommand(s),
 			userCommand(s),
 			tokenCommand(s),
+			importCommand(s),
+			gcCommand(s),
+			storageCommand(s),
 			versionCommand(s),
 		},
 		// The program prints the error once, in main.
@@ -88,7 +91,7 @@ func strict(cmd *cli.Command) {
 			}
 			return cli.ShowSubcommandHelp(cmd)
 		}
-	} else {
+	} else if cmd.ArgsUsage == "" {
 		cmd.Before = func(ctx context.Context, cmd *cli.Command) (context.Context, error) {
 			if cmd.Args().Present() {
 				return ctx, fmt.Errorf("%s takes no %q; see %[1]s --help", cmd.FullName(), cmd.Args().First())

@@ -79,6 +79,7 @@ func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background sync.WaitGroup
 	background.Go(func() { a.auth.Run(work) })
+	background.Go(func() { a.sweep(work, p) })
 	defer background.Wait()
 	defer stop()
 	ctx, fail := context.WithCancelCause(ctx)

@@ -315,9 +315,9 @@ var (
 				Columns: []*schema.Column{ImagesColumns[8]},
 			},
 			{
-				Name:    "image_dataset_id_source",
+				Name:    "image_dataset_id_source_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[6]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[6], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_perceptual_hash_id",

@@ -84,7 +84,7 @@ func (Image) Indexes() []ent.Index {
 		index.Fields("dataset_id", "created_at", "id"),
 		index.Fields("dataset_id", "sha256"),
 		index.Fields("object_sha256"),
-		index.Fields("dataset_id", "source"),
+		index.Fields("dataset_id", "source", "id"),
 		index.Fields("dataset_id", "perceptual_hash", "id"),
 		index.Fields("dataset_id", "name"),
 		index.Fields("dataset_id", "original_name", "id"),

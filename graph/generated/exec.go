@@ -282,16 +282,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportPayload struct {
+		Created    func(childComplexity int) int
+		Duplicates func(childComplexity int) int
+		Invalid    func(childComplexity int) int
+		Results    func(childComplexity int) int
+	}
+
 	ImportResult struct {
 		Image   func(childComplexity int) int
 		Message func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Status  func(childComplexity int) int
-	}
-
-	ImportZipPayload struct {
-		Created func(childComplexity int) int
-		Results func(childComplexity int) int
 	}
 
 	InputProblem struct {
@@ -453,7 +455,8 @@ type ComplexityRoot struct {
 		DeleteSnapshot     func(childComplexity int, id string, expectedVersion *int) int
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
 		GenerateSnapshot   func(childComplexity int, datasetID string) int
-		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput) int
+		ImportImages       func(childComplexity int, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) int
+		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) int
 		LegacySignIn       func(childComplexity int, email string, password string) int
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
@@ -664,7 +667,8 @@ type MutationResolver interface {
 	DeleteMembers(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 	CreateImage(ctx context.Context, datasetID string, input ingest.ImageInput) (*ent.Image, error)
 	CreateImages(ctx context.Context, datasetID string, images []*ingest.ImageInput) ([]*ent.Image, error)
-	ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput) (*model.ImportZipPayload, error)
+	ImportImages(ctx context.Context, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) (*model.ImportPayload, error)
+	ImportZip(ctx context.Context, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) (*model.ImportPayload, error)
 	UpdateImage(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateImageInput) (*ent.Image, error)
 	UpdateImages(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateImageInput) ([]*ent.Image, error)
 	DeleteImage(ctx context.Context, id string, expectedVersion *int) (string, error)
@@ -1782,6 +1786,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImageEdge.Node(childComplexity), true
 
+	case "ImportPayload.created":
+		if e.ComplexityRoot.ImportPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPayload.Created(childComplexity), true
+	case "ImportPayload.duplicates":
+		if e.ComplexityRoot.ImportPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPayload.Duplicates(childComplexity), true
+	case "ImportPayload.invalid":
+		if e.ComplexityRoot.ImportPayload.Invalid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPayload.Invalid(childComplexity), true
+	case "ImportPayload.results":
+		if e.ComplexityRoot.ImportPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportPayload.Results(childComplexity), true
+
 	case "ImportResult.image":
 		if e.ComplexityRoot.ImportResult.Image == nil {
 			break
@@ -1806,19 +1835,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportResult.Status(childComplexity), true
-
-	case "ImportZipPayload.created":
-		if e.ComplexityRoot.ImportZipPayload.Created == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ImportZipPayload.Created(childComplexity), true
-	case "ImportZipPayload.results":
-		if e.ComplexityRoot.ImportZipPayload.Results == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ImportZipPayload.Results(childComplexity), true
 
 	case "InputProblem.message":
 		if e.ComplexityRoot.InputProblem.Message == nil {
@@ -2715,6 +2731,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GenerateSnapshot(childComplexity, args["datasetId"].(string)), true
+	case "Mutation.importImages":
+		if e.ComplexityRoot.Mutation.ImportImages == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importImages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportImages(childComplexity, args["datasetId"].(string), args["images"].([]*ingest.ImageInput), args["options"].(ingest.ImportOptions)), true
 	case "Mutation.importZip":
 		if e.ComplexityRoot.Mutation.ImportZip == nil {
 			break
@@ -2725,7 +2752,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ImportZip(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput)), true
+		return e.ComplexityRoot.Mutation.ImportZip(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput), args["options"].(ingest.ImportOptions)), true
 	case "Mutation.legacySignIn":
 		if e.ComplexityRoot.Mutation.LegacySignIn == nil {
 			break
@@ -3610,6 +3637,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImageInput", ec.unmarshalInputImageInput),
 			graphql.NewInputUnmarshaler("ImageOrder", ec.unmarshalInputImageOrder),
 			graphql.NewInputUnmarshaler("ImageWhereInput", ec.unmarshalInputImageWhereInput),
+			graphql.NewInputUnmarshaler("ImportOptions", ec.unmarshalInputImportOptions),
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
 			graphql.NewInputUnmarshaler("LabelChange", ec.unmarshalInputLabelChange),
@@ -10094,13 +10122,24 @@ extend type Mutation {
     "The pictures, and what is known of them."
     images: [ImageInput!]!
   ): [Image!]!
-  "Add the pictures in a zip, at most 10,000, and say what became of each: one that cannot be added does not keep out the others. What was added stays when the request is broken off. Folders, hidden files and __MACOSX are passed over. For managers."
+  "Add pictures, at most 100 at a time, and say what became of each: one that cannot be added does not keep out the others. Sent again, it adds what is missing. For managers."
+  importImages(
+    "The dataset."
+    datasetId: ID!
+    "The pictures, and what is known of them."
+    images: [ImageInput!]!
+    "What becomes of them."
+    options: ImportOptions! = {}
+  ): ImportPayload!
+  "Add the pictures in a zip, at most 10,000, and say what became of each: one that cannot be added does not keep out the others. What was added stays when the request is broken off; sent again, it adds what is missing. Folders, hidden files and __MACOSX are passed over. For managers."
   importZip(
     "The dataset."
     datasetId: ID!
     "The zip."
     input: ZipInput!
-  ): ImportZipPayload!
+    "What becomes of the pictures in it."
+    options: ImportOptions! = {}
+  ): ImportPayload!
   "Change what is known of an image. For managers; annotators may set done, and reviewers reviewed."
   updateImage(
     "The image."
@@ -10175,30 +10214,70 @@ input ZipInput {
   data: String
 }
 
-"What became of a zip."
-type ImportZipPayload {
+"What becomes of pictures that are imported."
+input ImportOptions {
+  "What becomes of a picture whose bytes the dataset has."
+  onDuplicate: DuplicatePolicy! = SKIP
+  "What the folders that pictures lie in say about them."
+  folders: FolderUse! = IGNORE
+  "The batch of the dataset that they go to, unless they name one themselves."
+  batchId: ID
+  "The part of the dataset that they are for, unless they or their folders name one."
+  split: ImageSplit
+  "Whether they were generated, unless they say so themselves."
+  isSynthetic: Boolean
+}
+
+"What becomes of a picture whose bytes the dataset has."
+enum DuplicatePolicy {
+  "The image that is there stays as it is."
+  SKIP
+  "The image that is there goes to the batch and the split that the picture was to go to."
+  LINK
+  "Another image is made, unless the one that is there came from the same source: the same path in a zip of the same name, say."
+  KEEP
+}
+
+"What the folders that pictures lie in say about them."
+enum FolderUse {
+  "Nothing."
+  IGNORE
+  "Their batch: the one of their name, made where there is none."
+  BATCHES
+  "Their split: that of the innermost folder called train, val, valid, validation or test."
+  SPLITS
+}
+
+"What became of an import."
+type ImportPayload {
   "How many images were added."
   created: Int!
-  "What became of each file in the zip, in their order."
+  "How many pictures were in the dataset already, or came twice."
+  duplicates: Int!
+  "How many files are no pictures that can be added."
+  invalid: Int!
+  "What became of each file, in their order."
   results: [ImportResult!]!
 }
 
-"What became of a file in a zip."
+"What became of a file that was imported."
 type ImportResult {
-  "Its name in the zip, with the folders. The image is named without them."
+  "Its name, with the folders that it lay in, or its URL. The image is named without folders."
   name: String!
   "What became of it."
   status: ImportStatus!
-  "The image; null for a file that is INVALID."
+  "The image; of a DUPLICATE the one that is there, null for a file that is INVALID."
   image: Image
   "What is wrong with a file that is INVALID."
   message: String
 }
 
-"What became of a file in a zip."
+"What became of a file that was imported."
 enum ImportStatus {
   "The image was added."
   CREATED
+  "The dataset has an image of the same bytes."
+  DUPLICATE
   "It is no picture that can be added; message says why."
   INVALID
 }
@@ -11206,6 +11285,20 @@ func (ec *executionContext) childFields_ImageEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ImageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_ImportPayload_created(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_ImportPayload_duplicates(ctx, field)
+	case "invalid":
+		return ec.fieldContext_ImportPayload_invalid(ctx, field)
+	case "results":
+		return ec.fieldContext_ImportPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -11218,16 +11311,6 @@ func (ec *executionContext) childFields_ImportResult(ctx context.Context, field 
 		return ec.fieldContext_ImportResult_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportResult", field.Name)
-}
-
-func (ec *executionContext) childFields_ImportZipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "created":
-		return ec.fieldContext_ImportZipPayload_created(ctx, field)
-	case "results":
-		return ec.fieldContext_ImportZipPayload_results(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ImportZipPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InputProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13336,6 +13419,36 @@ func (ec *executionContext) field_Mutation_generateSnapshot_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_importImages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "images",
+		func(ctx context.Context, v any) ([]*ingest.ImageInput, error) {
+			return ec.unmarshalNImageInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImageInputᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["images"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
+		func(ctx context.Context, v any) (ingest.ImportOptions, error) {
+			return ec.unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["options"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_importZip_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13355,6 +13468,14 @@ func (ec *executionContext) field_Mutation_importZip_args(ctx context.Context, r
 		return nil, err
 	}
 	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
+		func(ctx context.Context, v any) (ingest.ImportOptions, error) {
+			return ec.unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["options"] = arg2
 	return args, nil
 }
 
@@ -18911,6 +19032,107 @@ func (ec *executionContext) fieldContext_ImageEdge_cursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ImageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _ImportPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.ImportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.ImportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportPayload_invalid(ctx context.Context, field graphql.CollectedField, obj *model.ImportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPayload_invalid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invalid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPayload_invalid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.ImportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
+			return ec.marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ImportResult_name(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19010,61 +19232,6 @@ func (ec *executionContext) _ImportResult_message(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ImportResult_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
-}
-
-func (ec *executionContext) _ImportZipPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ImportZipPayload_created(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Created, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ImportZipPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ImportZipPayload", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ImportZipPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.ImportZipPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ImportZipPayload_results(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Results, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
-			return ec.marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ImportZipPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ImportZipPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ImportResult(ctx, field)
-		},
-	}
-	return fc, nil
 }
 
 func (ec *executionContext) _InputProblem_path(ctx context.Context, field graphql.CollectedField, obj *model.InputProblem) (ret graphql.Marshaler) {
@@ -22340,6 +22507,50 @@ func (ec *executionContext) fieldContext_Mutation_createImages(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_importImages(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportImages(ctx, fc.Args["datasetId"].(string), fc.Args["images"].([]*ingest.ImageInput), fc.Args["options"].(ingest.ImportOptions))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportPayload) graphql.Marshaler {
+			return ec.marshalNImportPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importImages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_importZip(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22350,11 +22561,11 @@ func (ec *executionContext) _Mutation_importZip(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ImportZip(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(ingest.ZipInput))
+			return ec.Resolvers.Mutation().ImportZip(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(ingest.ZipInput), fc.Args["options"].(ingest.ImportOptions))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
-			return ec.marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportPayload) graphql.Marshaler {
+			return ec.marshalNImportPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22367,7 +22578,7 @@ func (ec *executionContext) fieldContext_Mutation_importZip(ctx context.Context,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ImportZipPayload(ctx, field)
+			return ec.childFields_ImportPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -32094,6 +32305,83 @@ func UnmarshalImageWhereInput(ctx context.Context, raw any) (ent.ImageWhereInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputImportOptions(ctx context.Context, obj any) (ingest.ImportOptions, error) {
+	var it ingest.ImportOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["onDuplicate"]; !present {
+		asMap["onDuplicate"] = "SKIP"
+	}
+	if _, present := asMap["folders"]; !present {
+		asMap["folders"] = "IGNORE"
+	}
+
+	fieldsInOrder := [...]string{"onDuplicate", "folders", "batchId", "split", "isSynthetic"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "onDuplicate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onDuplicate"))
+			data, err := ec.unmarshalNDuplicatePolicy2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐDuplicatePolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnDuplicate = data
+		case "folders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("folders"))
+			data, err := ec.unmarshalNFolderUse2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐFolderUse(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Folders = data
+		case "batchId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("batchId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐBatchID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BatchID = data
+		case "split":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("split"))
+			data, err := ec.unmarshalOImageSplit2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚋimageᚐSplit(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Split = data
+		case "isSynthetic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsSynthetic = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportOptions unmarshals raw into the ImportOptions input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportOptions(ctx context.Context, raw any) (ingest.ImportOptions, error) {
+	var out ingest.ImportOptions
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportOptions", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputJobOrder(ctx context.Context, obj any) (ent.JobOrder, error) {
 	var it ent.JobOrder
 	if obj == nil {
@@ -37691,6 +37979,54 @@ func (ec *executionContext) _ImageEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var importPayloadImplementors = []string{"ImportPayload"}
+
+func (ec *executionContext) _ImportPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ImportPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportPayload")
+		case "created":
+			out.Values[i] = ec._ImportPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "duplicates":
+			out.Values[i] = ec._ImportPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "invalid":
+			out.Values[i] = ec._ImportPayload_invalid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._ImportPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var importResultImplementors = []string{"ImportResult"}
 
 func (ec *executionContext) _ImportResult(ctx context.Context, sel ast.SelectionSet, obj *ingest.ImportResult) graphql.Marshaler {
@@ -37720,44 +38056,6 @@ func (ec *executionContext) _ImportResult(ctx context.Context, sel ast.Selection
 		case "message":
 			out.Values[i] = ec._ImportResult_message(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var importZipPayloadImplementors = []string{"ImportZipPayload"}
-
-func (ec *executionContext) _ImportZipPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ImportZipPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, importZipPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ImportZipPayload")
-		case "created":
-			out.Values[i] = ec._ImportZipPayload_created(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "results":
-			out.Values[i] = ec._ImportZipPayload_results(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -38792,6 +39090,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createImages":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createImages(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importImages":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importImages(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -40831,6 +41136,21 @@ func (ec *executionContext) unmarshalNDatasetWhereInput2ᚖgithubᚗcomᚋdatase
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDuplicatePolicy2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐDuplicatePolicy(ctx context.Context, v any) (ingest.DuplicatePolicy, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := ingest.DuplicatePolicy(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicatePolicy2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐDuplicatePolicy(ctx context.Context, sel ast.SelectionSet, v ingest.DuplicatePolicy) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DuplicatePolicy!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -40843,6 +41163,21 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalNFolderUse2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐFolderUse(ctx context.Context, v any) (ingest.FolderUse, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := ingest.FolderUse(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFolderUse2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐFolderUse(ctx context.Context, sel ast.SelectionSet, v ingest.FolderUse) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FolderUse!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAPIKeyID(ctx context.Context, v any) (gid.APIKeyID, error) {
@@ -41146,6 +41481,19 @@ func (ec *executionContext) unmarshalNImageWhereInput2ᚖgithubᚗcomᚋdatasetg
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx context.Context, v any) (ingest.ImportOptions, error) {
+	res, err := ec.unmarshalInputImportOptions(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportPayload(ctx context.Context, sel ast.SelectionSet, v *model.ImportPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportPayload!")
+		return graphql.Null
+	}
+	return ec._ImportPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -41183,14 +41531,6 @@ func (ec *executionContext) marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdat
 		graphql.AddInvalidNullFromMarshaler(ctx, "ImportStatus!")
 	}
 	return res
-}
-
-func (ec *executionContext) marshalNImportZipPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐImportZipPayload(ctx context.Context, sel ast.SelectionSet, v *model.ImportZipPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ImportZipPayload!")
-		return graphql.Null
-	}
-	return ec._ImportZipPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNInputProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐInputProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.InputProblem) graphql.Marshaler {

@@ -49,11 +49,15 @@ type CreateAPIKeyPayload struct {
 	APIKey *ent.APIKey `json:"apiKey"`
 }
 
-// What became of a zip.
-type ImportZipPayload struct {
+// What became of an import.
+type ImportPayload struct {
 	// How many images were added.
 	Created int `json:"created"`
-	// What became of each file in the zip, in their order.
+	// How many pictures were in the dataset already, or came twice.
+	Duplicates int `json:"duplicates"`
+	// How many files are no pictures that can be added.
+	Invalid int `json:"invalid"`
+	// What became of each file, in their order.
 	Results []*ingest.ImportResult `json:"results"`
 }
 

@@ -77,6 +77,8 @@ func (c Config) check() []complaint {
 		{"ACCESS_TOKEN_TTL", positive(c.AccessTokenTTL)},
 		{"REFRESH_TOKEN_TTL", positive(c.RefreshTokenTTL)},
 		{"LEGACY_TOKEN_TTL", positive(c.LegacyTokenTTL)},
+		{"GC_KEEP", when(c.GCKeep < 0, "want 0 or more, got %v", c.GCKeep)},
+		{"GC_INTERVAL", when(c.GCInterval < 0, "want 0 or more, got %v", c.GCInterval)},
 		{"SHUTDOWN_DELAY", when(c.ShutdownDelay < 0, "want 0 or more, got %v", c.ShutdownDelay)},
 		{"LOG_FORMAT", when(c.LogFormat != Text && c.LogFormat != JSON, "want text or json, got %q", c.LogFormat)},
 	}

@@ -38,9 +38,12 @@ type Config struct {
 	TrustedProxies     Proxies       `env:"TRUSTED_PROXIES" help:"addresses or CIDR ranges of reverse proxies whose X-Forwarded-* headers are believed, separated by commas"`
 	MaxUpload          Size          `env:"MAX_UPLOAD" envDefault:"50MB" help:"largest picture; a number is bytes, MB is a million of them, MiB 1024 × 1024"`
 	MaxBody            Size          `env:"MAX_BODY" envDefault:"80MB" help:"largest request body; room for the largest picture in base64"`
+	KeepEXIF           bool          `env:"KEEP_EXIF" envDefault:"false" help:"true keeps what cameras and programs write into pictures beside the pixels, such as where they were taken"`
 	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good for"`
 	RefreshTokenTTL    time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" help:"how long a person stays signed in without using the server"`
 	LegacyTokenTTL     time.Duration `env:"LEGACY_TOKEN_TTL" envDefault:"720h" help:"how long a token of the legacy API is good for"`
+	GCKeep             time.Duration `env:"GC_KEEP" envDefault:"168h" help:"how long pixels are kept that neither an image nor a snapshot names; at least as long as backups of the database are good for"`
+	GCInterval         time.Duration `env:"GC_INTERVAL" envDefault:"1h" help:"how often a server looks for such pixels; 0 never does, and leaves it to: datagen gc"`
 	ShutdownDelay      time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s" help:"how long the server still answers, with /readyz at 503, once told to stop; 5s or more behind a load balancer"`
 	LogLevel           slog.Level    `env:"LOG_LEVEL" envDefault:"INFO" help:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat          LogFormat     `env:"LOG_FORMAT" envDefault:"text" help:"text for people, json for machines"`

@@ -54,7 +54,7 @@ func newWorld(tb testing.TB, db *database.DB) *world {
 		Deps: Deps{
 			DB:     db,
 			Auth:   auth.New(db, keys, auth.Options{}),
-			Ingest: ingest.New(db, store, imaging.NewDecoder(imaging.DefaultMemory), 1<<20),
+			Ingest: ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(imaging.DefaultMemory), MaxUpload: 1 << 20}),
 		},
 		store: store,
 	}

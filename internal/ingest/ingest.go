@@ -4,24 +4,33 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"io"
 
-	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/ent/image"
-	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
+	"github.com/datasetgen/datagen/internal/object"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
-// Inspector tells what picture bytes are, as imaging.Decoder does.
-type Inspector interface {
-	Inspect(ctx context.Context, r io.ReadSeeker, size int64) (imaging.Info, error)
+// Preparer tells what picture bytes are and what to keep of them, as imaging.Decoder does.
+type Preparer interface {
+	Prepare(ctx context.Context, r io.ReadSeeker, size int64, o imaging.Options) (imaging.Prepared, error)
+}
+
+// Options are what a Pipeline works with.
+type Options struct {
+	DB        *database.DB
+	Store     storage.Store
+	Preparer  Preparer
+	MaxUpload int64 // of each picture, in bytes
+	Keep      imaging.Options
 }
 
 // Pipeline adds pictures to datasets. Make one for the process: it bounds what
@@ -31,17 +40,17 @@ type Pipeline struct {
 	keeper *keeper
 }
 
-// New returns a Pipeline of pictures of at most maxUpload bytes each.
-func New(db *database.DB, store storage.Store, inspector Inspector, maxUpload int64) *Pipeline {
-	return &Pipeline{db: db, keeper: newKeeper(store, inspector, maxUpload)}
+// New returns a Pipeline.
+func New(o Options) *Pipeline {
+	return &Pipeline{db: o.DB, keeper: newKeeper(object.NewKeeper(o.DB, o.Store), o)}
 }
 
 // Create adds pictures to a dataset, all or none, and returns them in the order
 // in which they came. What is wrong with the i-th is complained about under the path at(i).
+// Pictures whose bytes are in the dataset already are added all the same.
 //
-// Pictures are stored as they came: width and height are those of the picture
-// upright, whatever orientation its EXIF data tells. When Create fails their
-// bytes may stay in the store, named by no row.
+// What is stored of them is what imaging.Decoder.Prepare makes. When Create fails
+// that may stay in the store, named by no row, until a sweep removes it.
 func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []ImageInput, at func(i int) []any) (_ []*ent.Image, err error) {
 	defer fault.Wrap(&err, "add images to dataset %d", dataset)
 
@@ -51,72 +60,41 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 	if err := allow(ctx, p.db.Client, dataset, images, at); err != nil {
 		return nil, err
 	}
-	kept, err := p.keeper.keepAll(ctx, images, at)
-	if err != nil {
+	if err := p.keeper.measure(images, at); err != nil {
 		return nil, err
 	}
-	return p.write(ctx, dataset, images, kept, at)
-}
-
-// write makes the rows of pictures whose bytes are in the store.
-func (p *Pipeline) write(ctx context.Context, dataset gid.DatasetID, images []ImageInput, kept []picture, at fault.Places) ([]*ent.Image, error) {
-	created, err := database.Result(ctx, p.db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Image, error) {
-		// Much can have happened while pixels were looked at.
-		if err := allow(ctx, tx.Client(), dataset, images, at); err != nil {
-			return nil, err
-		}
-		return insert(ctx, tx, dataset, images, kept)
-	})
-	for _, img := range created {
-		img.Unwrap() // from the transaction, which is over
+	entries := entriesOf(images)
+	if err := p.keepAll(ctx, entries); err != nil {
+		return nil, err
 	}
-	return created, err
-}
-
-// allow returns nil when the viewer may add these images, with what they point to, to the dataset.
-func allow(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []ImageInput, at fault.Places) error {
-	if err := access.Allow(ctx, db, dataset, access.EditImages); err != nil {
-		return err
+	if err := complaints(entries, at); err != nil {
+		return nil, err
 	}
-	return checkLinks(ctx, db, dataset, images, at)
+	err = p.save(ctx, target{dataset: dataset, at: at}, entries)
+	return imagesOf(entries), err
 }
 
-func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, images []ImageInput, kept []picture) ([]*ent.Image, error) {
-	return tx.Image.MapCreateBulk(images, func(c *ent.ImageCreate, i int) {
-		in, pic := images[i], kept[i]
-		format := formats[pic.Format]
-		c.SetDatasetID(dataset).
-			SetName(uuid.NewString() + format.extension).
-			SetOriginalName(in.originalName()).
-			SetSha256(pic.sum).
-			SetObjectSha256(pic.sum).
-			SetSize(pic.size).
-			SetWidth(pic.Width).
-			SetHeight(pic.Height).
-			SetFormat(format.column).
-			SetNillablePrompt(in.Prompt).
-			SetNillableNegativePrompt(in.NegativePrompt).
-			SetNillableGenerationType(in.GenerationType).
-			SetNillableIsSynthetic(in.IsSynthetic).
-			SetNillableDone(in.Done).
-			SetNillableReviewed(in.Reviewed).
-			SetNillableSplit(in.Split).
-			SetNillableBatchID(in.BatchID).
-			SetNillableJobID(in.JobID).
-			SetNillableBaseImageID(in.BaseImageID)
-		if in.ExtraInformation != nil {
-			c.SetExtraInformation(in.ExtraInformation)
+// keepAll keeps all the pictures, and notes with each that is none why it was refused.
+func (p *Pipeline) keepAll(ctx context.Context, entries []*entry) error {
+	workers, working := errgroup.WithContext(ctx)
+	for _, e := range entries {
+		if p.keeper.turns.Acquire(working, 1) != nil {
+			break // a worker has failed, or the caller has left
 		}
-	}).Save(ctx)
+		workers.Go(func() error {
+			defer p.keeper.turns.Release(1)
+			return p.keeper.take(working, e, nil)
+		})
+	}
+	return cmp.Or(workers.Wait(), ctx.Err())
 }
 
-// formats says how each format is named in a row.
-var formats = map[imaging.Format]struct {
-	column    image.Format
-	extension string
-}{
-	imaging.PNG:  {image.FormatPNG, ".png"},
-	imaging.JPEG: {image.FormatJPEG, ".jpg"},
-	imaging.WebP: {image.FormatWebP, ".webp"},
-	imaging.GIF:  {image.FormatGIF, ".gif"},
+func complaints(entries []*entry, at fault.Places) error {
+	var c fault.Check
+	for i, e := range entries {
+		if e.refused != nil {
+			c.That(false, e.refused.Error(), at.Of(i, e.field())...)
+		}
+	}
+	return c.Err()
 }

@@ -74,8 +74,11 @@ func (in ImageInput) originalName() string {
 	}
 }
 
-// maxName bounds what is remembered of a file's name, in bytes.
-const maxName = 500
+// What is remembered of a file's name, and of where it came from, at most, in bytes.
+const (
+	maxName   = 500
+	maxSource = 2000
+)
 
 // baseName returns the name of a file without its folders, as Unix and as
 // Windows write them, and without control characters.

@@ -1,10 +1,10 @@
 package ingest
 
 import (
-	"bytes"
 	"encoding/base64"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/datasetgen/datagen/internal/fault"
 )
@@ -26,13 +26,19 @@ func (in ImageInput) size() (int64, error) {
 	return in.File.File.Seek(0, io.SeekEnd) // Upload.Size is what a transport believes
 }
 
-// open returns the bytes of the picture. Text that stands for none is a fault.Invalid.
-func (in ImageInput) open() (io.ReadSeeker, error) {
-	if in.Data == nil {
-		return in.File.File, nil
+// open returns the bytes of the picture, once nobody else reads the file. Text that stands for none is a fault.Invalid.
+func (in ImageInput) open(reader *sync.Mutex) (*content, error) {
+	if in.Data != nil {
+		b, err := decode(*in.Data)
+		return inMemory(b), err
 	}
-	b, err := decode(*in.Data)
-	return bytes.NewReader(b), err
+	reader.Lock()
+	size, err := in.size()
+	if err != nil {
+		reader.Unlock()
+		return nil, err
+	}
+	return &content{in.File.File, size, reader.Unlock}, nil
 }
 
 // What may stand anywhere in base64 besides its characters. The decoder itself

@@ -60,10 +60,10 @@ func newWorld(tb testing.TB, db *database.DB) *world {
 	w := &world{
 		db:      db,
 		store:   &countingStore{Store: store},
-		decoder: &countingDecoder{Inspector: imaging.NewDecoder(imaging.DefaultMemory)},
+		decoder: &countingDecoder{Preparer: imaging.NewDecoder(imaging.DefaultMemory)},
 		users:   make(map[member.Role]*ent.User),
 	}
-	w.Pipeline = ingest.New(db, w.store, w.decoder, maxUpload)
+	w.Pipeline = ingest.New(ingest.Options{DB: db, Store: w.store, Preparer: w.decoder, MaxUpload: maxUpload})
 	w.write(tb, w.populate)
 	return w
 }
@@ -141,13 +141,13 @@ func (w *world) objects(tb testing.TB) (keys []string) {
 }
 
 type countingDecoder struct {
-	ingest.Inspector
+	ingest.Preparer
 	calls atomic.Int32
 }
 
-func (d *countingDecoder) Inspect(ctx context.Context, r io.ReadSeeker, size int64) (imaging.Info, error) {
+func (d *countingDecoder) Prepare(ctx context.Context, r io.ReadSeeker, size int64, o imaging.Options) (imaging.Prepared, error) {
 	d.calls.Add(1)
-	return d.Inspector.Inspect(ctx, r, size)
+	return d.Preparer.Prepare(ctx, r, size, o)
 }
 
 type countingStore struct {

@@ -2,15 +2,14 @@ package ingest
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
-	"io"
-	"slices"
+	"iter"
+	"path"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -22,31 +21,14 @@ type ZipInput struct {
 	Data *string // a data URL, or base64 alone
 }
 
-// ImportStatus is what became of a file in a zip.
-type ImportStatus string
-
-// All that can become of a file in a zip.
-const (
-	ImportCreated ImportStatus = "CREATED"
-	ImportInvalid ImportStatus = "INVALID"
-)
-
-// ImportResult is what became of one file in a zip.
-type ImportResult struct {
-	Name    string // with its folders
-	Status  ImportStatus
-	Image   *ent.Image // nil when it is INVALID
-	Message *string    // why it is INVALID
-}
-
 // ImportZip adds the pictures in a zip to a dataset and returns what became of
 // each of its files, in their order. Folders, hidden files and what macOS adds
 // are passed over. What is wrong with the zip as a whole is complained about
 // under the path at(0), and then nothing is added.
 //
-// Pictures are added MaxPictures at a time: what was is not undone when ImportZip
-// fails later on, or the context ends.
-func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipInput, at fault.Places) (_ []*ImportResult, err error) {
+// Pictures are added a hundred at a time: what was is not undone when ImportZip
+// fails later on, or the context ends. Sent again, it adds what is missing.
+func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipInput, o ImportOptions, at fault.Places) (results []*ImportResult, err error) {
 	defer fault.Wrap(&err, "import a zip into dataset %d", dataset)
 
 	if err := access.Allow(ctx, p.db.Client, dataset, access.EditImages); err != nil {
@@ -56,15 +38,20 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err != nil {
 		return nil, err
 	}
-	results := make([]*ImportResult, 0, len(files))
-	for group := range slices.Chunk(files, MaxPictures) {
-		done, err := p.importFiles(ctx, dataset, group, at)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, done...)
+	to := target{dataset, o.OnDuplicate, at}
+	err = p.importItems(ctx, to, o, p.keeper.itemsIn(files, in.name()), collect(&results))
+	if err != nil {
+		return nil, err
 	}
 	return results, nil
+}
+
+// name is what the zip is called.
+func (in ZipInput) name() string {
+	if in.File == nil {
+		return ""
+	}
+	return baseName(in.File.Filename)
 }
 
 // unzip returns the files in a zip that are to be pictures, none of which is read yet.
@@ -80,66 +67,35 @@ func (k *keeper) unzip(in ImageInput, at fault.Places) ([]*zip.File, error) {
 }
 
 func (k *keeper) listIn(in ImageInput) ([]*zip.File, error) {
-	content, err := in.open()
+	content, err := in.open(new(sync.Mutex))
 	if err != nil {
 		return nil, err
 	}
-	size, err := content.Seek(0, io.SeekEnd)
+	files, err := list(content, content.size)
 	if err != nil {
 		return nil, err
 	}
-	files, err := list(content, size)
-	if err != nil {
-		return nil, err
-	}
-	return files, checkSizes(files, size, k.maxUpload)
+	return files, checkSizes(files, content.size, k.maxUpload)
 }
 
-// importFiles adds those of the files that are pictures, in one transaction.
-func (p *Pipeline) importFiles(ctx context.Context, dataset gid.DatasetID, files []*zip.File, at fault.Places) ([]*ImportResult, error) {
-	kept := make([]picture, len(files))
-	refused, err := p.keeper.each(ctx, len(files), func(ctx context.Context, i int) error {
-		return p.keeper.keepFile(ctx, files[i], &kept[i])
-	})
-	if err != nil {
-		return nil, err
-	}
-	results := resultsOf(files, refused)
-	var images []ImageInput
-	var pictures []picture
-	var created []*ImportResult
-	for i, result := range results {
-		if result.Status == ImportCreated {
-			images = append(images, ImageInput{OriginalName: new(baseName(files[i].Name))})
-			pictures = append(pictures, kept[i])
-			created = append(created, result)
+// itemsIn goes through the files in a zip of that name.
+func (k *keeper) itemsIn(files []*zip.File, name string) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		for _, f := range files {
+			file := cleanPath(f.Name)
+			it := item{
+				ImageInput: ImageInput{OriginalName: new(baseName(f.Name))},
+				name:       printable(f.Name),
+				source:     cut(path.Join(name, file), maxSource),
+				folders:    foldersOf(file),
+				open: func(context.Context) (*content, error) {
+					b, err := unpack(f, k.maxUpload)
+					return inMemory(b), err
+				},
+			}
+			if !yield(it, nil) {
+				return
+			}
 		}
 	}
-	rows, err := p.write(ctx, dataset, images, pictures, at)
-	for i, row := range rows {
-		created[i].Image = row
-	}
-	return results, err
-}
-
-// keepFile stores a picture from a zip. Files that are none are a fault.Invalid.
-func (k *keeper) keepFile(ctx context.Context, f *zip.File, pic *picture) error {
-	content, err := unpack(f, k.maxUpload)
-	if err != nil {
-		return err
-	}
-	pic.size = int64(len(content))
-	return k.keep(ctx, bytes.NewReader(content), pic)
-}
-
-// resultsOf says what becomes of files, given why some are refused.
-func resultsOf(files []*zip.File, refused []error) []*ImportResult {
-	results := make([]*ImportResult, len(files))
-	for i, f := range files {
-		results[i] = &ImportResult{Name: printable(f.Name), Status: ImportCreated}
-		if refused[i] != nil {
-			results[i].Status, results[i].Message = ImportInvalid, new(refused[i].Error())
-		}
-	}
-	return results
 }

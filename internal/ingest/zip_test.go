@@ -85,7 +85,7 @@ func inInput(int) []any { return []any{"input"} }
 
 // importZip adds a zip as the manager does.
 func (w *world) importZip(tb testing.TB, in ingest.ZipInput) ([]*ingest.ImportResult, error) {
-	return w.ImportZip(w.as(tb, member.RoleManager), w.dataset, in, inInput)
+	return w.ImportZip(w.as(tb, member.RoleManager), w.dataset, in, ingest.ImportOptions{OnDuplicate: ingest.KeepDuplicates}, inInput)
 }
 
 // told are results as lines: the name in the zip, and that of the image or what is wrong.
@@ -129,7 +129,7 @@ func TestZip(t *testing.T) {
 				"CREATED caf/d.png d.png",
 				"CREATED  ",
 				"CREATED " + strings.Repeat("é", 300) + ".png " + strings.Repeat("é", 250),
-				"CREATED Übergröße 图.png Übergröße 图.png",
+				"DUPLICATE Übergröße 图.png ",
 			},
 		},
 		"passed over": {
@@ -316,7 +316,7 @@ func TestZipWhoMay(t *testing.T) {
 			in := zipFile(zipOf(several(1)...))
 			reads := &countingReader{ReadSeeker: in.File.File}
 			in.File.File = reads
-			_, err := w.ImportZip(tt.ctx, w.dataset, in, inInput)
+			_, err := w.ImportZip(tt.ctx, w.dataset, in, ingest.ImportOptions{OnDuplicate: ingest.KeepDuplicates}, inInput)
 			if !errors.Is(err, tt.want) || (reads.calls == 0) != (tt.want != nil) {
 				t.Errorf("%s: error = %v, want %v; read %d times", name, err, tt.want, reads.calls)
 			}
@@ -364,12 +364,12 @@ func TestZipIsBrokenOff(t *testing.T) {
 			}
 			return ctx.Err()
 		}
-		results, err := w.ImportZip(ctx, w.dataset, zipFile(zipOf(several(3*ingest.MaxPictures)...)), inInput)
+		results, err := w.ImportZip(ctx, w.dataset, zipFile(zipOf(several(3*ingest.MaxPictures)...)), ingest.ImportOptions{}, inInput)
 		if !errors.Is(err, context.Canceled) || results != nil {
 			t.Errorf("%d results, error = %v, want %v", len(results), err, context.Canceled)
 		}
-		if n := w.rows(t); n != ingest.MaxPictures {
-			t.Errorf("%d rows, want %d", n, ingest.MaxPictures)
+		if n := w.rows(t); n != 0 && n != ingest.MaxPictures { // the first group may have been under way
+			t.Errorf("%d rows, want none or %d", n, ingest.MaxPictures)
 		}
 		if n, most := int(w.decoder.calls.Load()), ingest.MaxPictures+10+4*runtime.GOMAXPROCS(0); n > most {
 			t.Errorf("the decoder was reached %d times, want %d at most", n, most)
@@ -392,8 +392,8 @@ func TestZipRightIsLost(t *testing.T) {
 		if _, err := w.importZip(t, zipFile(zipOf(several(2*ingest.MaxPictures)...))); !errors.Is(err, fault.NotFound) {
 			t.Errorf("error = %v, want %v", err, fault.NotFound)
 		}
-		if n := w.rows(t); n != ingest.MaxPictures {
-			t.Errorf("%d rows, want %d", n, ingest.MaxPictures)
+		if n := w.rows(t); n != 0 && n != ingest.MaxPictures { // the first group may have been under way
+			t.Errorf("%d rows, want none or %d", n, ingest.MaxPictures)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/object"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
@@ -23,14 +25,15 @@ const maxGenerating = 2
 
 // Maker makes snapshots with archives.
 type Maker struct {
-	db    *database.DB
-	store storage.Store
-	turns *semaphore.Weighted // of archives that are being made
+	db      *database.DB
+	store   storage.Store
+	objects *object.Keeper
+	turns   *semaphore.Weighted // of archives that are being made
 }
 
 // NewMaker returns a Maker that puts archives into the store where the pictures are.
 func NewMaker(db *database.DB, store storage.Store) *Maker {
-	return &Maker{db, store, semaphore.NewWeighted(maxGenerating)}
+	return &Maker{db, store, object.NewKeeper(db, store), semaphore.NewWeighted(maxGenerating)}
 }
 
 // Generate makes a snapshot with a YOLO zip of the dataset as it is. The zip is in the store for good before the row
@@ -47,8 +50,18 @@ func (m *Maker) Generate(ctx context.Context, dataset gid.DatasetID) (*ent.Snaps
 	if err != nil {
 		return nil, err
 	}
-	return create(ctx, m.db, dataset, func(create *ent.SnapshotCreate) {
-		create.SetArchiveSha256(sum).SetArchiveSize(size)
+	return database.Result(ctx, m.db, func(ctx context.Context, tx *ent.Tx) (*ent.Snapshot, error) {
+		if err := access.Allow(ctx, tx.Client(), dataset, access.EditSnapshots); err != nil {
+			return nil, err
+		}
+		removed, err := object.Claim(ctx, tx, sum)
+		if err == nil && len(removed) > 0 {
+			err = fmt.Errorf("%w: the archive was removed before it could be named; try again", fault.Unavailable)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return tx.Snapshot.Create().SetDatasetID(dataset).SetArchiveSha256(sum).SetArchiveSize(size).Save(ctx)
 	})
 }
 
@@ -72,11 +85,7 @@ func (m *Maker) keep(ctx context.Context, dataset gid.DatasetID) (sum string, si
 		return "", 0, err
 	}
 	sum = hex.EncodeToString(hash.Sum(nil))
-	key, err := storage.ObjectKey(sum)
-	if err != nil {
-		return "", 0, err
-	}
-	return sum, size, m.store.Put(ctx, key, file, size)
+	return sum, size, m.objects.Put(ctx, sum, file, size)
 }
 
 func discard(file *os.File) {

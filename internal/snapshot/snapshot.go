@@ -42,19 +42,11 @@ func Create(ctx context.Context, db *database.DB, dataset gid.DatasetID, in Crea
 	if err := UpdateInput(in).check(); err != nil {
 		return nil, err
 	}
-	return create(ctx, db, dataset, func(create *ent.SnapshotCreate) {
-		create.SetNillableName(in.Name).SetNillableNote(in.Note)
-	})
-}
-
-func create(ctx context.Context, db *database.DB, dataset gid.DatasetID, fill func(*ent.SnapshotCreate)) (*ent.Snapshot, error) {
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Snapshot, error) {
 		if err := access.Allow(ctx, tx.Client(), dataset, access.EditSnapshots); err != nil {
 			return nil, err
 		}
-		create := tx.Snapshot.Create().SetDatasetID(dataset)
-		fill(create)
-		return create.Save(ctx)
+		return tx.Snapshot.Create().SetDatasetID(dataset).SetNillableName(in.Name).SetNillableNote(in.Note).Save(ctx)
 	})
 }
 

@@ -98,6 +98,15 @@ func (k Key) SHA256() string {
 	return k.text[strings.LastIndexByte(k.text, '/')+1:]
 }
 
+// Picture returns the hash, in hex, of the object that the key is of: its own, or
+// that of the picture that a thumbnail was made of.
+func (k Key) Picture() string {
+	if parts := keyShape.FindStringSubmatch(k.text); parts != nil {
+		return parts[4]
+	}
+	return ""
+}
+
 // checkPrefix refuses a prefix that no folder of objects has.
 func checkPrefix(prefix string) error {
 	if !prefixShape.MatchString(prefix) {

@@ -5,8 +5,8 @@ UPDATE "images" SET "object_sha256" = "sha256";
 ALTER TABLE "images" ALTER COLUMN "object_sha256" SET NOT NULL, ALTER COLUMN "tags" DROP DEFAULT, ALTER COLUMN "metadata" DROP DEFAULT;
 -- Create index "image_dataset_id_perceptual_hash_id" to table: "images"
 CREATE INDEX "image_dataset_id_perceptual_hash_id" ON "images" ("dataset_id", "perceptual_hash", "id");
--- Create index "image_dataset_id_source" to table: "images"
-CREATE INDEX "image_dataset_id_source" ON "images" ("dataset_id", "source");
+-- Create index "image_dataset_id_source_id" to table: "images"
+CREATE INDEX "image_dataset_id_source_id" ON "images" ("dataset_id", "source", "id");
 -- Create index "image_object_sha256" to table: "images"
 CREATE INDEX "image_object_sha256" ON "images" ("object_sha256");
 -- Create index "snapshot_archive_sha256" to table: "snapshots"

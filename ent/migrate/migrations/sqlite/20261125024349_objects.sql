@@ -16,8 +16,8 @@ CREATE INDEX `image_dataset_id_created_at_id` ON `images` (`dataset_id`, `create
 CREATE INDEX `image_dataset_id_sha256` ON `images` (`dataset_id`, `sha256`);
 -- Create index "image_object_sha256" to table: "images"
 CREATE INDEX `image_object_sha256` ON `images` (`object_sha256`);
--- Create index "image_dataset_id_source" to table: "images"
-CREATE INDEX `image_dataset_id_source` ON `images` (`dataset_id`, `source`);
+-- Create index "image_dataset_id_source_id" to table: "images"
+CREATE INDEX `image_dataset_id_source_id` ON `images` (`dataset_id`, `source`, `id`);
 -- Create index "image_dataset_id_perceptual_hash_id" to table: "images"
 CREATE INDEX `image_dataset_id_perceptual_hash_id` ON `images` (`dataset_id`, `perceptual_hash`, `id`);
 -- Create index "image_dataset_id_name" to table: "images"

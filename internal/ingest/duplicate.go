@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// DuplicatePolicy is what becomes of a picture whose bytes the dataset has.
+type DuplicatePolicy string
+
+// All that can become of such a picture.
+const (
+	// SkipDuplicates leaves the image that is there as it is.
+	SkipDuplicates DuplicatePolicy = "SKIP"
+	// LinkDuplicates puts the image that is there into the batch and the split that the picture was to go to.
+	LinkDuplicates DuplicatePolicy = "LINK"
+	// KeepDuplicates makes another image, unless the one that is there came from the same source: an import that is
+	// sent again adds nothing.
+	KeepDuplicates DuplicatePolicy = "KEEP"
+)
+
+// identity is what makes two pictures of a dataset the same one.
+type identity struct{ sum, source string }
+
+func (to target) identity(e *entry) identity { return to.duplicates.identity(e.picture.sum, e.source) }
+
+func (d DuplicatePolicy) identity(sum, source string) identity {
+	if d == KeepDuplicates {
+		return identity{sum, source}
+	}
+	return identity{sum: sum}
+}
+
+// find returns the first image of the dataset that each entry is the same as, if any.
+func (to target) find(ctx context.Context, tx *ent.Tx, entries []*entry) (map[identity]gid.ImageID, error) {
+	found := make(map[identity]gid.ImageID)
+	if to.duplicates == "" || len(entries) == 0 {
+		return found, nil
+	}
+	var sums, sources []string
+	for _, e := range entries {
+		sums = append(sums, e.picture.sum)
+		sources = append(sources, e.source)
+	}
+	q := tx.Image.Query().Where(image.DatasetID(to.dataset), image.Sha256In(sums...))
+	by := []string{image.FieldSha256}
+	if to.duplicates == KeepDuplicates {
+		q.Where(image.SourceIn(sources...))
+		by = append(by, image.FieldSource)
+	}
+	var rows []struct {
+		Sum    string      `sql:"sha256"`
+		Source string      `sql:"source"`
+		ID     gid.ImageID `sql:"min"`
+	}
+	err := q.GroupBy(by[0], by[1:]...).Aggregate(ent.Min(image.FieldID)).Scan(ctx, &rows)
+	for _, r := range rows {
+		found[to.duplicates.identity(r.Sum, r.Source)] = r.ID
+	}
+	return found, err
+}
+
+// lookUp finds images of a dataset that pictures are the same as, before these are looked at any further. A nil one finds none.
+type lookUp struct {
+	db *ent.Client
+	to target
+}
+
+// source returns the hash of the newest image that was made of an item after it last changed, and nothing if there is none.
+func (l *lookUp) source(ctx context.Context, it *item) (sum string, err error) {
+	if l == nil || it.modified.IsZero() {
+		return "", nil
+	}
+	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Source(it.source)).Order(ent.Desc(image.FieldID))
+	img, err := q.Select(image.FieldSha256, image.FieldCreatedAt).First(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return "", nil
+	case err != nil || img.CreatedAt.Before(it.modified):
+		return "", err
+	}
+	return img.Sha256, nil
+}
+
+// has tells whether there is an image of an item whose bytes have that hash.
+func (l *lookUp) has(ctx context.Context, it *item, sum string) (bool, error) {
+	if l == nil {
+		return false, nil
+	}
+	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Sha256(sum))
+	if l.to.duplicates == KeepDuplicates {
+		q.Where(image.Source(it.source))
+	}
+	return q.Exist(ctx)
+}
+
+// link puts images that are there to where the entries were to go.
+func link(ctx context.Context, tx *ent.Tx, found map[*entry]gid.ImageID) error {
+	type place struct {
+		batch gid.BatchID
+		split image.Split
+	}
+	places := make(map[place][]gid.ImageID)
+	for e, id := range found {
+		at := place{batch: e.targets().batch}
+		if e.Split != nil {
+			at.split = *e.Split
+		}
+		places[at] = append(places[at], id)
+	}
+	for at, ids := range places {
+		if at == (place{}) {
+			continue
+		}
+		u := tx.Image.Update().Where(image.IDIn(ids...))
+		if at.batch != 0 {
+			u.SetBatchID(at.batch)
+		}
+		if at.split != "" {
+			u.SetSplit(at.split)
+		}
+		if err := u.Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

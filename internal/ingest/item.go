@@ -1,0 +1,82 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/imaging"
+)
+
+// item is a picture to be added, and how to get at its bytes.
+type item struct {
+	ImageInput           // what is known of it
+	name       string    // what a report calls it
+	source     string    // where it is imported from
+	folders    string    // that it lies in, with slashes between them
+	modified   time.Time // when its bytes last changed; zero when that says nothing
+
+	// open returns the bytes. What stands for none is a fault.Invalid.
+	open func(context.Context) (*content, error)
+}
+
+// content is the bytes of a picture, size of them. It is closed after use.
+type content struct {
+	io.ReadSeeker
+
+	size  int64
+	close func()
+}
+
+func inMemory(b []byte) *content { return &content{bytes.NewReader(b), int64(len(b)), func() {}} }
+
+// entry is what becomes of an item.
+type entry struct {
+	item
+
+	picture   picture
+	refused   error       // why it is no picture that can be added
+	image     *ent.Image  // the row that was made
+	duplicate gid.ImageID // or the one that was there, of the same bytes
+}
+
+// picture is one whose bytes are in the store.
+type picture struct {
+	imaging.Info
+
+	known     bool   // its bytes are in the dataset: nothing else has been found out
+	sum       string // SHA-256 of what came, in hex
+	objectSum string // SHA-256 of what is kept, in hex
+	size      int64  // of what is kept, in bytes
+	hash      uint64 // perceptual
+}
+
+// entriesOf makes entries of inputs, which may share a file: a variable of a request may stand in several places, and
+// then only one at a time can read it.
+func entriesOf(images []ImageInput) []*entry {
+	entries := make([]*entry, len(images))
+	readers := make(map[io.ReadSeeker]*sync.Mutex)
+	for i, in := range images {
+		reader := new(sync.Mutex)
+		if in.File != nil {
+			if shared, ok := readers[in.File.File]; ok {
+				reader = shared
+			}
+			readers[in.File.File] = reader
+		}
+		entries[i] = &entry{item: item{ImageInput: in, open: func(context.Context) (*content, error) { return in.open(reader) }}}
+	}
+	return entries
+}
+
+func imagesOf(entries []*entry) []*ent.Image {
+	images := make([]*ent.Image, len(entries))
+	for i, e := range entries {
+		images[i] = e.image
+	}
+	return images
+}
