@@ -20,15 +20,17 @@ import (
 )
 
 const (
-	maxAsking = 10 * time.Second // for an answer without content
-	partSize  = 8 << 20          // bytes that are sent at a time, and held in memory until they have arrived
-	maxParts  = 2                // that are on their way at a time
+	maxAsking    = 10 * time.Second // for an answer without content
+	maxLingering = time.Second
+	partSize     = 8 << 20 // bytes that are sent at a time, and held in memory until they have arrived
+	maxParts     = 2       // that are on their way at a time
 )
 
 // bucket keeps objects in a bucket of a cloud, or in memory.
 type bucket struct {
 	blobs  *blob.Bucket
 	prefix string                        // of all names, empty or with a slash at its end
+	aborts bool                          // whether an upload whose bytes fail comes to nothing by itself, rather than by being cancelled
 	bound  func(as func(any) bool) error // limits a write further; may be nil
 	denied func(error) bool              // tells errors that only look like those of absent objects; may be nil
 	signer signer                        // nil where URLs can't be signed
@@ -83,8 +85,8 @@ func (b *bucket) name(key Key) (string, error) {
 
 // Put implements Store.
 func (b *bucket) Put(ctx context.Context, key Key, r io.Reader, size int64) (err error) {
-	content := &source{ctx: ctx, r: r}
-	defer func() { content.blame(&err, key) }()
+	content := exactly(ctx, r, size, key)
+	defer content.blame(&err)
 
 	info, err := b.Stat(ctx, key)
 	switch {
@@ -93,31 +95,40 @@ func (b *bucket) Put(ctx context.Context, key Key, r io.Reader, size int64) (err
 	case err != nil && !errors.Is(err, fault.NotFound):
 		return err
 	}
-	return b.write(ctx, key, content, size)
+	return b.write(ctx, content)
 }
 
-func (b *bucket) write(ctx context.Context, key Key, content *source, size int64) error {
-	name, err := b.name(key)
+func (b *bucket) write(ctx context.Context, content *exact) error {
+	name, err := b.name(content.key)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	writing, cancel := linger(ctx)
 	defer cancel()
-	w, err := b.blobs.NewWriter(ctx, name, &blob.WriterOptions{
+	if !b.aborts {
+		content.stop = cancel // or there would be an object of what has been read
+	}
+	err = b.blobs.Upload(writing, name, content, &blob.WriterOptions{
 		ContentType:    "application/octet-stream", // whatever somebody sent, a bucket is not to serve it as a page
 		BufferSize:     partSize,
 		MaxConcurrency: maxParts,
 		BeforeWrite:    b.bound,
 	})
-	if err != nil {
-		return err
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if err := copyExactly(w, content, size, key); err != nil {
-		cancel() // or Close would make an object of what there is
-		_ = w.Close()
-		return err
+	return err
+}
+
+// linger returns a context that ends a moment after ctx: time to take back what
+// has been begun.
+func linger(ctx context.Context) (context.Context, context.CancelFunc) {
+	lingering, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(maxLingering, cancel) })
+	return lingering, func() {
+		stop()
+		cancel()
 	}
-	return w.Close()
 }
 
 // Stat implements Store.

@@ -1,12 +1,16 @@
 package storage_test
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/storage/storagetest"
@@ -17,7 +21,24 @@ func TestMemory(t *testing.T) {
 	storagetest.Run(t, func(*testing.T) storage.Store { return storage.NewMemory() })
 }
 
-func TestS3(t *testing.T) { storagetest.Run(t, places(storagetest.S3(t))) }
+func TestS3(t *testing.T) {
+	address := storagetest.S3(t)
+	t.Cleanup(func() { wantNoParts(t, address) })
+	storagetest.Run(t, places(address))
+}
+
+// wantNoParts looks for what failed Puts have left behind that nobody sees and yet pays for.
+func wantNoParts(t *testing.T, address url.URL) {
+	t.Helper()
+	config := must(awsconfig.LoadDefaultConfig(context.Background(), awsconfig.WithRegion("us-east-1")))(t)
+	client := s3.NewFromConfig(config, func(o *s3.Options) {
+		o.BaseEndpoint, o.UsePathStyle = new(address.Query().Get("endpoint")), true
+	})
+	left := must(client.ListMultipartUploads(context.Background(), &s3.ListMultipartUploadsInput{Bucket: &address.Host}))(t)
+	if n := len(left.Uploads); n > 0 {
+		t.Errorf("%d uploads in parts were left behind", n)
+	}
+}
 
 func TestGCS(t *testing.T) {
 	address, _ := storagetest.GCS(t)

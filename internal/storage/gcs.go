@@ -33,7 +33,13 @@ func openGCS(ctx context.Context, address url.URL) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bucket{blobs, prefix, boundGCS, deniedByGCS, signGCS(client.Bucket(address.Host))}, nil
+	return &bucket{
+		blobs:  blobs,
+		prefix: prefix,
+		bound:  boundGCS,
+		denied: deniedByGCS,
+		signer: signGCS(client.Bucket(address.Host)),
+	}, nil
 }
 
 // boundGCS bounds how long a part of an object is sent again and again, for the

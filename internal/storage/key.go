@@ -99,12 +99,13 @@ func (k Key) SHA256() string {
 }
 
 // Picture returns the hash, in hex, of the object that the key is of: its own, or
-// that of the picture that a thumbnail was made of.
+// that of the picture that a thumbnail was made of. It is empty for other keys.
 func (k Key) Picture() string {
-	if parts := keyShape.FindStringSubmatch(k.text); parts != nil {
-		return parts[4]
+	parts := keyShape.FindStringSubmatch(k.text)
+	if len(parts) == 0 || parts[1] == uploads {
+		return ""
 	}
-	return ""
+	return parts[4]
 }
 
 // checkPrefix refuses a prefix that no folder of objects has.

@@ -39,15 +39,16 @@ func TestKeys(t *testing.T) {
 		key  func() (storage.Key, error)
 		text string
 		sum  string
+		of   string
 	}{
-		"object":    {func() (storage.Key, error) { return storage.ObjectKey(sum) }, object, sum},
-		"thumbnail": {func() (storage.Key, error) { return storage.ThumbnailKey(sum, 256) }, thumbnail + "256", ""},
-		"upload":    {func() (storage.Key, error) { return storage.UploadKey(sum, 12) }, upload + "12", ""},
-		"zero":      {func() (storage.Key, error) { return storage.Key{}, nil }, "", ""},
+		"object":    {func() (storage.Key, error) { return storage.ObjectKey(sum) }, object, sum, sum},
+		"thumbnail": {func() (storage.Key, error) { return storage.ThumbnailKey(sum, 256) }, thumbnail + "256", "", sum},
+		"upload":    {func() (storage.Key, error) { return storage.UploadKey(sum, 12) }, upload + "12", "", ""},
+		"zero":      {func() (storage.Key, error) { return storage.Key{}, nil }, "", "", ""},
 	} {
 		key, err := tt.key()
-		if err != nil || key.String() != tt.text || key.SHA256() != tt.sum {
-			t.Errorf("%s: %q of hash %q, %v; want %q of %q", name, key, key.SHA256(), err, tt.text, tt.sum)
+		if err != nil || key.String() != tt.text || key.SHA256() != tt.sum || key.Picture() != tt.of {
+			t.Errorf("%s: %q of hash %q, picture %q, %v; want %q of %q, %q", name, key, key.SHA256(), key.Picture(), err, tt.text, tt.sum, tt.of)
 		}
 	}
 }

@@ -109,8 +109,8 @@ func (l *local) cleanTemp(ctx context.Context) error {
 
 // Put implements Store.
 func (l *local) Put(ctx context.Context, key Key, r io.Reader, size int64) (err error) {
-	content := &source{ctx: ctx, r: r}
-	defer func() { content.blame(&err, key) }()
+	content := exactly(ctx, r, size, key)
+	defer content.blame(&err)
 
 	info, err := l.root.Stat(key.String())
 	switch {
@@ -119,7 +119,7 @@ func (l *local) Put(ctx context.Context, key Key, r io.Reader, size int64) (err 
 	case unlessGone(err) != nil:
 		return err
 	}
-	temp, err := l.write(key, content, size)
+	temp, err := l.write(content)
 	if err != nil {
 		return err
 	}
@@ -139,13 +139,13 @@ func (l *local) settle(key Key) error {
 }
 
 // write returns the name of a new file that holds the bytes, durably.
-func (l *local) write(key Key, content *source, size int64) (string, error) {
+func (l *local) write(content io.Reader) (string, error) {
 	name := path.Join(tempDir, rand.Text())
 	f, err := l.create(name)
 	if err != nil {
 		return "", err
 	}
-	err = copyExactly(f, content, size, key)
+	_, err = io.Copy(f, content)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -43,7 +43,7 @@ func openS3(ctx context.Context, address url.URL) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bucket{blobs: blobs, prefix: prefix}
+	b := &bucket{blobs: blobs, prefix: prefix, aborts: true}
 	b.signer = b.signS3
 	return b, nil
 }
