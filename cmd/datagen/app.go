@@ -133,7 +133,13 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 				Allow:    a.config.FetchAllow,
 			}),
 		}),
-		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
+		media: media.New(media.Options{
+			Signer:      a.keys,
+			DB:          a.db,
+			Store:       store,
+			Thumbnailer: decoder,
+			Redirect:    a.config.MediaMode == config.Redirect,
+		}),
 		snapshots: snapshot.NewMaker(a.db, store),
 	}, nil
 }

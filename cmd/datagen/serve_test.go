@@ -62,11 +62,17 @@ func serve(t *testing.T, settings ...string) (out, errs *output) {
 		"DATABASE_URL=sqlite:" + filepath.Join(dir, "datagen.db"),
 		"STORAGE_URL=file:" + filepath.Join(dir, "objects"),
 	}, settings...)
+	return start(t, environ, "serve", "--demo")
+}
+
+// start runs a command until the test ends, which must be without an error.
+func start(t *testing.T, environ []string, arguments ...string) (out, errs *output) {
+	t.Helper()
 	out, errs = &output{}, &output{}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- newProgram(environ, strings.NewReader(""), out, errs).Run(ctx, []string{"datagen", "serve", "--demo"})
+		ended <- newProgram(environ, strings.NewReader(""), out, errs).Run(ctx, append([]string{"datagen"}, arguments...))
 	}()
 	t.Cleanup(func() {
 		stop()

@@ -68,6 +68,7 @@ func (c Config) check() []complaint {
 		{"DATABASE_URL", c.Database.check()},
 		{"DATABASE_DIRECT_URL", c.checkDirect()},
 		{"STORAGE_URL", checkStorage(c.Storage)},
+		{"MEDIA_MODE", c.checkMediaMode()},
 		{"SECRET_KEY", cmp.Or(c.checkSecretIsSet(), c.Secret.check())},
 		{"SECRET_KEY_PREVIOUS", c.SecretPrevious.check()},
 		{"PUBLIC_URL", checkPublic(c.PublicURL)},
@@ -98,9 +99,23 @@ func (c Config) checkDirect() error {
 		when(c.DatabaseDirect.IsPostgres() != c.Database.IsPostgres(), "want the kind of database that DATABASE_URL has"))
 }
 
+// checkStorage finds what is no address of a store. What else is in the address
+// of a bucket is for the store to judge.
 func checkStorage(u url.URL) error {
-	path := cmp.Or(u.Opaque, u.Path)
-	return when(u.Scheme != "file" || u.Host != "" || path == "", "want file:PATH")
+	ok := false
+	switch u.Scheme {
+	case "file":
+		ok = u.Host == "" && cmp.Or(u.Opaque, u.Path) != ""
+	case "s3", "gs":
+		ok = u.Host != ""
+	}
+	return when(!ok, "want file:PATH, s3://BUCKET or gs://BUCKET")
+}
+
+func (c Config) checkMediaMode() error {
+	return cmp.Or(
+		when(c.MediaMode != Stream && c.MediaMode != Redirect, "want stream or redirect, got %q", c.MediaMode),
+		when(c.MediaMode == Redirect && c.Storage.Scheme == "file", "redirect needs a bucket as STORAGE_URL"))
 }
 
 func (c Config) checkSecretIsSet() error {

@@ -27,7 +27,8 @@ type Config struct {
 	Addr               string        `env:"ADDR" envDefault:"127.0.0.1:8000" help:"address to listen on; :8000 listens on every interface"`
 	Database           DatabaseURL   `env:"DATABASE_URL" envDefault:"sqlite:data/datagen.db" help:"sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME?sslmode=…"`
 	DatabaseDirect     DatabaseURL   `env:"DATABASE_DIRECT_URL" help:"the same database without a pooler such as PgBouncer in between, for migrations; DATABASE_URL when empty"`
-	Storage            url.URL       `env:"STORAGE_URL" envDefault:"file:data/objects" help:"where pixels are kept: file:PATH"`
+	Storage            url.URL       `env:"STORAGE_URL" envDefault:"file:data/objects" help:"where pixels are kept: file:PATH, s3://BUCKET/PREFIX?region=…&endpoint=… or gs://BUCKET/PREFIX"`
+	MediaMode          MediaMode     `env:"MEDIA_MODE" envDefault:"stream" help:"how clients get pictures and zips from a bucket: stream, through the server, or redirect, from the bucket itself"`
 	Secret             Secret        `env:"SECRET_KEY" help:"key that signs tokens and media URLs, 32 random bytes or more; with SQLite made and kept beside the database when empty"`
 	SecretPrevious     Secret        `env:"SECRET_KEY_PREVIOUS" help:"the key before SECRET_KEY: what it signed stays good while keys are changed"`
 	Debug              bool          `env:"DEBUG" envDefault:"false" help:"true for development only: a server over PostgreSQL may make a SECRET_KEY of its own, lost when it stops"`

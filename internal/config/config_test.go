@@ -27,11 +27,11 @@ func TestEmptyEnvironmentIsUsable(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []any{
-		c.Addr, string(c.Database), string(c.DatabaseDirect), c.Storage.String(), c.MaxUpload, c.MaxBody,
+		c.Addr, string(c.Database), string(c.DatabaseDirect), c.Storage.String(), c.MediaMode, c.MaxUpload, c.MaxBody,
 		c.AccessTokenTTL, c.RefreshTokenTTL, c.LegacyTokenTTL, c.LogLevel, c.LogFormat, c.Debug, len(c.AllowedHosts),
 	}
 	want := []any{
-		"127.0.0.1:8000", "sqlite:data/datagen.db", "sqlite:data/datagen.db", "file:data/objects", config.Size(50e6), config.Size(80e6),
+		"127.0.0.1:8000", "sqlite:data/datagen.db", "sqlite:data/datagen.db", "file:data/objects", config.Stream, config.Size(50e6), config.Size(80e6),
 		15 * time.Minute, 30 * 24 * time.Hour, 30 * 24 * time.Hour, slog.LevelInfo, config.Text, false, 0,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -75,6 +75,8 @@ func TestLoadAccepts(t *testing.T) {
 		"postgres for development":    {postgres, "DEBUG=true"},
 		"a direct address":            {postgres, "DATABASE_DIRECT_URL=postgres://other/datagen", "SECRET_KEY=" + goodSecret},
 		"an absolute store":           {"STORAGE_URL=file:///srv/objects"},
+		"a store in S3":               {"STORAGE_URL=s3://bucket/prefix?region=eu-central-1", "MEDIA_MODE=redirect"},
+		"a store in GCS":              {"STORAGE_URL=gs://bucket", "MEDIA_MODE=stream"},
 		"a key in hexadecimal":        {"SECRET_KEY=9f2c4e1ab07d3358c6e0a94b7f16d28e"},
 		"a public URL with a path":    {"PUBLIC_URL=https://example.com/data/"},
 		"every web page":              {"CORS_ALLOWED_ORIGINS=*"},
@@ -107,6 +109,9 @@ func TestLoadRefuses(t *testing.T) {
 		"STORAGE_URL=ftp://x":                "STORAGE_URL: want file:PATH",
 		"STORAGE_URL=file://data/objects":    "STORAGE_URL: want file:PATH",
 		"STORAGE_URL=data/objects":           "STORAGE_URL: want file:PATH",
+		"STORAGE_URL=s3:bucket":              "STORAGE_URL: want file:PATH, s3://BUCKET",
+		"MEDIA_MODE=redirect":                "MEDIA_MODE: redirect needs a bucket as STORAGE_URL",
+		"MEDIA_MODE=proxy":                   `MEDIA_MODE: want stream or redirect, got "proxy"`,
 		"DEBUG=perhaps":                      "DEBUG: want true or false",
 		"PUBLIC_URL=data.example.com":        "PUBLIC_URL: want https://HOST",
 		"PUBLIC_URL=https://x/?a=b":          "PUBLIC_URL: want https://HOST",

@@ -18,6 +18,15 @@ const (
 	JSON LogFormat = "json"
 )
 
+// MediaMode is how clients get the files of a store.
+type MediaMode string
+
+// The modes there are.
+const (
+	Stream   MediaMode = "stream"
+	Redirect MediaMode = "redirect"
+)
+
 // Size is a number of bytes. Its text form is a number and perhaps a unit: 50MB.
 type Size int64
 

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -46,10 +47,18 @@ func (db *DB) try(ctx context.Context, fn func(context.Context, *ent.Tx) error) 
 		}
 	}()
 	if err := fn(ctx, tx); err != nil {
-		return err
+		return causeOf(ctx, err)
 	}
 	done = true
-	return tx.Commit()
+	return causeOf(ctx, tx.Commit())
+}
+
+// causeOf names the cause of a transaction that ended because its context did.
+func causeOf(ctx context.Context, err error) error {
+	if errors.Is(err, stdsql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // again tells a serialization failure, a deadlock, and what is marked as Overtaken.

@@ -100,6 +100,9 @@ func Describe(err error) Public {
 				p.Fields = Fields{{Path: stale.Path, Message: Conflict.Error()}}
 			}
 		}
+		if outage, ok := errors.AsType[*OutageError](err); ok {
+			p.Message = outage.Says
+		}
 		return p
 	}
 	return Public{Code: "INTERNAL", Message: "internal error", Status: http.StatusInternalServerError}
@@ -140,6 +143,28 @@ func (*StaleError) Error() string { return Conflict.Error() }
 
 // Unwrap makes a StaleError a Conflict.
 func (*StaleError) Unwrap() error { return Conflict }
+
+// OutageError is the Unavailable of something that the server relies on.
+type OutageError struct {
+	Says  string // to clients
+	Cause error  // for the log
+}
+
+// Outage returns an OutageError of that cause. A nil cause, one that is an
+// OutageError already and one that a client has brought about, such as by
+// leaving, are returned as they are.
+func Outage(says string, cause error) error {
+	if _, ok := errors.AsType[*OutageError](cause); ok || cause == nil || Describe(cause).Status < http.StatusInternalServerError {
+		return cause
+	}
+	return &OutageError{says, cause}
+}
+
+// Error satisfies error. Clients are told what Describe says.
+func (e *OutageError) Error() string { return e.Says + ": " + e.Cause.Error() }
+
+// Unwrap makes an OutageError an Unavailable, and what its cause is.
+func (e *OutageError) Unwrap() []error { return []error{Unavailable, e.Cause} }
 
 // Field is one complaint about an input: where, and what is wrong.
 type Field struct {

@@ -66,6 +66,11 @@ func TestDescribe(t *testing.T) {
 		"cannot connect":      {&net.OpError{Op: "dial", Err: errors.New("refused")}, "UNAVAILABLE", 503, "busy, try again"},
 		"connection lost":     {sqldriver.ErrBadConn, "UNAVAILABLE", 503, "busy, try again"},
 		"no room for pixels":  {fmt.Errorf("write: %w", &fs.PathError{Op: "write", Err: syscall.ENOSPC}), "UNAVAILABLE", 503, "busy, try again"},
+		"an outage":           {fmt.Errorf("keep: %w", fault.Outage("it is down", errors.New("10.0.0.7"))), "UNAVAILABLE", 503, "it is down"},
+		"an outage of two":    {fault.Outage("so are we", fault.Outage("it is down", errors.New("10.0.0.7"))), "UNAVAILABLE", 503, "it is down"},
+		"an outage for long":  {fault.Outage("it is down", context.DeadlineExceeded), "UNAVAILABLE", 503, "it is down"},
+		"no outage: gone":     {fault.Outage("it is down", context.Canceled), "CANCELED", 499, "the client went away"},
+		"no outage: absent":   {fault.Outage("it is down", fault.NotFound), "NOT_FOUND", 404, "not found"},
 		"unknown":             {errors.New("SELECT secret"), "INTERNAL", 500, "internal error"},
 		"our word first":      {fmt.Errorf("%w: %w", fault.NotFound, errors.New("x")), "NOT_FOUND", 404, "not found: x"},
 	} {

@@ -13,7 +13,7 @@ import (
 )
 
 // requiredVariable makes it a failure, when it is set, that there is no exiftool.
-const requiredVariable = "DATAGEN_REQUIRE_EXIFTOOL"
+const requiredVariable = "DATAGEN_REQUIRE_ALL"
 
 // shown are the groups of what exiftool reads from the file system, from pixels,
 // and of how these are to be shown.

@@ -47,8 +47,8 @@ func TestFormats(t *testing.T) {
 				img := testkit.Must(w.create(t, file("page.html", tt.content)))(t)[0]
 
 				sum := sha256.Sum256(tt.content)
-				want := fmt.Sprintf("%s %d×%d, %d bytes of %x", tt.format, tt.width, tt.height, len(tt.content), sum)
-				if got := fmt.Sprintf("%s %d×%d, %d bytes of %s", img.Format, img.Width, img.Height, img.Size, img.Sha256); got != want {
+				want := fmt.Sprintf("%s %d×%d of %x", tt.format, tt.width, tt.height, sum)
+				if got := fmt.Sprintf("%s %d×%d of %s", img.Format, img.Width, img.Height, img.Sha256); got != want {
 					t.Errorf("image is %s, want %s", got, want)
 				}
 				if stem, ok := strings.CutSuffix(img.Name, tt.extension); !ok || uuid.Validate(stem) != nil {

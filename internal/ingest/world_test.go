@@ -3,8 +3,10 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	stdimage "image"
 	"image/color"
 	"image/gif"
@@ -219,5 +221,11 @@ func file(name string, content []byte) ingest.ImageInput {
 
 // data is a picture in a text.
 func data(text string) ingest.ImageInput { return ingest.ImageInput{Data: &text} }
+
+// sumOf is a SHA-256, in hex.
+func sumOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
 
 func base64Of(content []byte) string { return base64.StdEncoding.EncodeToString(content) }

@@ -8,9 +8,9 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 )
 
-// openArchive returns the archive of the snapshot that a link names. Unlike
+// findArchive returns the archive of the snapshot that a link names. Unlike
 // pictures, of which a page shows many, its row is looked up each time.
-func (s *Service) openArchive(ctx context.Context, l link) (*file, error) {
+func (s *Service) findArchive(ctx context.Context, l link) (*file, error) {
 	v, _, err := s.viewer(ctx, l.viewer)
 	if err != nil {
 		return nil, err
@@ -22,15 +22,12 @@ func (s *Service) openArchive(ctx context.Context, l link) (*file, error) {
 		return nil, gone(err)
 	}
 	sum := *snap.ArchiveSha256
-	content, _, err := s.object(ctx, sum, fmt.Sprintf("snapshot %d", snap.ID))
-	if err != nil {
-		return nil, err
-	}
 	return &file{
-		ReadSeekCloser: content,
-		etag:           `"` + sum + `"`,
-		contentType:    "application/zip",
-		disposition:    "attachment",
-		name:           l.archiveName(),
+		sum:         sum,
+		owner:       fmt.Sprintf("snapshot %d", snap.ID),
+		etag:        `"` + sum + `"`,
+		contentType: "application/zip",
+		disposition: "attachment",
+		name:        l.archiveName(),
 	}, nil
 }

@@ -36,12 +36,13 @@ type Thumbnailer interface {
 	Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, width int) (content []byte, contentType string, err error)
 }
 
-// Options are what a Service works with. All but Now must be set.
+// Options are what a Service works with. All but Redirect and Now must be set.
 type Options struct {
 	Signer      Signer
 	DB          *database.DB
 	Store       storage.Store
 	Thumbnailer Thumbnailer
+	Redirect    bool             // clients get pictures and archives from the store itself, which can sign URLs
 	Now         func() time.Time // nil is time.Now
 }
 
@@ -51,6 +52,7 @@ type Service struct {
 	db          *database.DB
 	store       storage.Store
 	thumbnailer Thumbnailer
+	redirect    bool
 	clock       func() time.Time
 
 	viewers *cache[gid.UserID, access.Viewer]
@@ -70,6 +72,7 @@ func New(o Options) *Service {
 		db:          o.DB,
 		store:       o.Store,
 		thumbnailer: o.Thumbnailer,
+		redirect:    o.Redirect,
 		clock:       clock,
 		viewers:     newCache[gid.UserID, access.Viewer](maxViewers),
 		sights:      newCache[sight, picture](maxSights),

@@ -23,6 +23,10 @@ import (
 const (
 	methods    = "GET, HEAD, OPTIONS"
 	retryAfter = "5" // seconds
+	// How long a URL of the store is good for, and how long a browser may go
+	// there again without asking here whether its viewer still sees the file.
+	redirectExpiry = 5 * time.Minute
+	redirectAge    = 4 * time.Minute
 	// What somebody sent as a picture may be a web page as well. Its type is what
 	// our record says, and this is for a browser that thinks it knows better.
 	contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -57,8 +61,14 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.open(r.Context(), l)
+	f, err := s.fileOf(r.Context(), l)
 	if err != nil {
+		return err
+	}
+	if f.ReadSeekCloser == nil && s.redirect && r.Method == http.MethodGet {
+		return s.sendTo(w, r, f, until.Sub(s.now()))
+	}
+	if err := s.load(r.Context(), f); err != nil {
 		return err
 	}
 	defer f.Close()
@@ -70,14 +80,41 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// file is what is sent.
+// sendTo has the client get f from the store, where a GET alone is good. It may
+// do so again for that long at most.
+func (s *Service) sendTo(w http.ResponseWriter, r *http.Request, f *file, age time.Duration) error {
+	key, err := f.key()
+	if err != nil {
+		return err
+	}
+	address, err := s.store.SignedURL(r.Context(), key, storage.SignOptions{
+		Expiry:             redirectExpiry,
+		ContentType:        f.contentType,
+		ContentDisposition: f.contentDisposition(),
+	})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Location", address)
+	h.Set("Cache-Control", "private, max-age="+seconds(min(age, redirectAge)))
+	h.Set("Cross-Origin-Resource-Policy", crossOrigin)
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+// file is what is sent. Its bytes are those with that SHA-256 in the store,
+// unless they are here.
 type file struct {
 	io.ReadSeekCloser
 
+	sum         string // in hex
+	owner       string // for the log: whose bytes they are
 	etag        string
 	contentType string
 	disposition string // inline or attachment
 	name        string // under which a browser saves it
+	size        int64  // in bytes, once they are here
 	failed      error  // of the store, while it was read
 }
 
@@ -93,18 +130,27 @@ func (f *file) Read(p []byte) (int, error) {
 // setHeader describes f, which may be kept for that long.
 func (f *file) setHeader(h http.Header, age time.Duration) {
 	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Disposition", mime.FormatMediaType(f.disposition, map[string]string{"filename": f.name}))
+	h.Set("Content-Disposition", f.contentDisposition())
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages that show pictures have origins of their own
-	h.Set("Cache-Control", "private, immutable, max-age="+strconv.Itoa(int(age.Seconds())))
+	h.Set("Cross-Origin-Resource-Policy", crossOrigin)
+	h.Set("Cache-Control", "private, immutable, max-age="+seconds(age))
 	h.Set("Etag", f.etag)
 }
 
-// open returns the file that a link names, if its viewer may see it.
-func (s *Service) open(ctx context.Context, l link) (*file, error) {
+// crossOrigin is for pages that show pictures, which have origins of their own.
+const crossOrigin = "cross-origin"
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+
+func (f *file) contentDisposition() string {
+	return mime.FormatMediaType(f.disposition, map[string]string{"filename": f.name})
+}
+
+// fileOf returns the file that a link names, if its viewer may see it.
+func (s *Service) fileOf(ctx context.Context, l link) (*file, error) {
 	if l.snapshot != 0 {
-		return s.openArchive(ctx, l)
+		return s.findArchive(ctx, l)
 	}
 	pic, err := s.look(ctx, l)
 	switch {
@@ -113,40 +159,44 @@ func (s *Service) open(ctx context.Context, l link) (*file, error) {
 	case l.width > 0:
 		return s.openThumbnail(ctx, pic, l.width)
 	}
-	return s.openPicture(ctx, pic)
+	return pic.file(), nil
 }
 
-func (s *Service) openPicture(ctx context.Context, pic picture) (*file, error) {
-	content, _, err := s.original(ctx, pic)
-	if err != nil {
-		return nil, err
-	}
-	contentType := imaging.Format(strings.ToLower(string(pic.format))).ContentType()
+// file returns the picture as it came.
+func (p picture) file() *file {
+	contentType := imaging.Format(strings.ToLower(string(p.format))).ContentType()
 	return &file{
-		ReadSeekCloser: content,
-		etag:           `"` + pic.sum + `"`,
-		contentType:    contentType,
-		disposition:    "inline",
-		name:           pic.fileName(contentType),
-	}, nil
+		sum:         p.sum,
+		owner:       "image " + p.name,
+		etag:        `"` + p.sum + `"`,
+		contentType: contentType,
+		disposition: "inline",
+		name:        p.fileName(contentType),
+	}
 }
 
-// original opens the bytes of a picture as they came.
-func (s *Service) original(ctx context.Context, pic picture) (io.ReadSeekCloser, int64, error) {
-	return s.object(ctx, pic.sum, "image "+pic.name)
-}
-
-// object opens the bytes with that SHA-256, which are of what owner says.
-func (s *Service) object(ctx context.Context, sum, owner string) (io.ReadSeekCloser, int64, error) {
-	key, err := storage.ObjectKey(sum)
+// load opens the bytes of f, unless they are here.
+func (s *Service) load(ctx context.Context, f *file) error {
+	if f.ReadSeekCloser != nil {
+		return nil
+	}
+	key, err := f.key()
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %v", owner, err) //nolint:errorlint // the request is not what is invalid
+		return err
 	}
-	content, size, err := s.store.Open(ctx, key)
+	f.ReadSeekCloser, f.size, err = s.store.Open(ctx, key)
 	if errors.Is(err, fault.NotFound) {
-		return nil, 0, fmt.Errorf("the bytes of %s are lost: %v", owner, err) //nolint:errorlint // their row is there
+		return fmt.Errorf("the bytes of %s are lost: %v", f.owner, err) //nolint:errorlint // their row is there
 	}
-	return content, size, outageOf(err)
+	return err
+}
+
+func (f *file) key() (storage.Key, error) {
+	key, err := storage.ObjectKey(f.sum)
+	if err != nil {
+		return storage.Key{}, fmt.Errorf("%s: %v", f.owner, err) //nolint:errorlint // the request is not what is invalid
+	}
+	return key, nil
 }
 
 // extensions of file names, the usual one first.
@@ -171,23 +221,3 @@ func (p picture) fileName(contentType string) string {
 	}
 	return name
 }
-
-// outage is a fault.Unavailable whose cause is for the log alone.
-type outage struct{ cause error }
-
-// outageOf tells a store that does not answer from a client that has left.
-func outageOf(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return outage{err}
-}
-
-// Error satisfies error.
-func (outage) Error() string { return "the files cannot be reached; try again" }
-
-// Unwrap makes it a fault.Unavailable.
-func (outage) Unwrap() error { return fault.Unavailable }
-
-// LogValue satisfies slog.LogValuer.
-func (o outage) LogValue() slog.Value { return slog.StringValue(o.cause.Error()) }

@@ -262,7 +262,7 @@ func TestLog(t *testing.T) {
 		prepare func()
 		want    string
 	}{
-		"store is down": {func() { w.store.open = errors.New("no route to host") }, `msg="request failed" error="no route to host"`},
+		"store is down": {func() { w.store.open = errors.New("no route to host") }, `msg="request failed" error="the files cannot be reached; try again: no route to host"`},
 		"cut off":       {func() { w.store.open, w.store.broken = nil, true }, `msg="file was cut off" error="disk at /secret/place is broken"`},
 	} {
 		log.Reset()

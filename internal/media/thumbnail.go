@@ -35,7 +35,7 @@ func (s *Service) openThumbnail(ctx context.Context, pic picture, width int) (*f
 		}
 		content = inMemory{bytes.NewReader(made.([]byte))}
 	default:
-		return nil, outageOf(err)
+		return nil, err
 	}
 	return newThumbnail(content, pic, width)
 }
@@ -82,15 +82,17 @@ func (s *Service) makeThumbnail(ctx context.Context, pic picture, width int, key
 		return nil, err
 	}
 	defer s.turns.Release(1)
-	r, size, err := s.original(ctx, pic)
-	if err != nil {
+	original := pic.file()
+	if err := s.load(ctx, original); err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	content, _, err := s.thumbnailer.Thumbnail(ctx, r, size, width)
+	defer original.Close()
+	content, _, err := s.thumbnailer.Thumbnail(ctx, original, original.size, width)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, fault.Unavailable):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("thumbnail of image %s: %v", pic.name, err) //nolint:errorlint // the request is not what is invalid
 	}

@@ -45,6 +45,8 @@ type world struct {
 	dataset *ent.Dataset
 	image   *ent.Image
 	users   map[string]*ent.User
+
+	redirect bool // of processes to come
 }
 
 // onBoth runs test in a new world on each of the two databases.
@@ -78,7 +80,9 @@ func newWorld(tb testing.TB, db *database.DB) *world {
 
 // process is another server process over the same database and store.
 func (w *world) process() *media.Service {
-	return media.New(media.Options{Signer: w.keys, DB: w.db, Store: w.store, Thumbnailer: w.small, Now: w.clock.Now})
+	return media.New(media.Options{
+		Signer: w.keys, DB: w.db, Store: w.store, Thumbnailer: w.small, Redirect: w.redirect, Now: w.clock.Now,
+	})
 }
 
 func (w *world) populate(ctx context.Context, tx *ent.Tx) error {
@@ -200,6 +204,8 @@ type spyStore struct {
 	storage.Store
 	mu        sync.Mutex
 	opened    []string
+	signed    []storage.SignOptions
+	sign      error
 	open, put error
 	broken    bool // what is opened can't be read to its end
 }
@@ -209,7 +215,7 @@ func (s *spyStore) Open(ctx context.Context, key storage.Key) (io.ReadSeekCloser
 	s.opened = append(s.opened, key.String())
 	s.mu.Unlock()
 	if s.open != nil {
-		return nil, 0, s.open
+		return nil, 0, storage.Unreachable(s.open)
 	}
 	content, size, err := s.Store.Open(ctx, key)
 	if err == nil && s.broken {

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/datasetgen/datagen/internal/fault"
 )
 
 const (
@@ -43,19 +41,27 @@ type tempFile interface {
 // folderOf returns the folder that a file: address names.
 func folderOf(address url.URL) (string, error) {
 	if address.Host != "" || address.User != nil || address.RawQuery != "" || address.Fragment != "" {
-		return "", fmt.Errorf("storage %q: want file:PATH, or file:///PATH for one from the root of the disk", address.Redacted())
+		return "", errors.New("want file:PATH, or file:///PATH for one from the root of the disk")
 	}
 	folder := address.Path
 	if address.Opaque != "" {
 		var err error
 		if folder, err = url.PathUnescape(address.Opaque); err != nil {
-			return "", fmt.Errorf("storage %q: %w", address.Redacted(), err)
+			return "", err
 		}
 	}
 	if folder == "" {
-		return "", fmt.Errorf("storage %q: the path is missing: want file:PATH", address.Redacted())
+		return "", errors.New("the path is missing: want file:PATH")
 	}
 	return folder, nil
+}
+
+func openFolder(ctx context.Context, address url.URL) (Store, error) {
+	folder, err := folderOf(address)
+	if err != nil {
+		return nil, err
+	}
+	return openLocal(ctx, folder)
 }
 
 // openLocal returns the store in a folder, rid of what crashes left over.
@@ -103,7 +109,8 @@ func (l *local) cleanTemp(ctx context.Context) error {
 
 // Put implements Store.
 func (l *local) Put(ctx context.Context, key Key, r io.Reader, size int64) (err error) {
-	defer fault.Wrap(&err, "put %s", key)
+	content := exactly(ctx, r, size, key)
+	defer content.blame(&err)
 
 	info, err := l.root.Stat(key.String())
 	switch {
@@ -112,7 +119,7 @@ func (l *local) Put(ctx context.Context, key Key, r io.Reader, size int64) (err 
 	case unlessGone(err) != nil:
 		return err
 	}
-	temp, err := l.write(ctx, key, r, size)
+	temp, err := l.write(content)
 	if err != nil {
 		return err
 	}
@@ -132,13 +139,13 @@ func (l *local) settle(key Key) error {
 }
 
 // write returns the name of a new file that holds the bytes, durably.
-func (l *local) write(ctx context.Context, key Key, r io.Reader, size int64) (string, error) {
+func (l *local) write(content io.Reader) (string, error) {
 	name := path.Join(tempDir, rand.Text())
 	f, err := l.create(name)
 	if err != nil {
 		return "", err
 	}
-	err = copyExactly(ctx, f, r, size, key)
+	_, err = io.Copy(f, content)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -190,7 +197,9 @@ func (l *local) flushNames(dir string) error {
 }
 
 // Open implements Store.
-func (l *local) Open(_ context.Context, key Key) (io.ReadSeekCloser, int64, error) {
+func (l *local) Open(_ context.Context, key Key) (content io.ReadSeekCloser, size int64, err error) {
+	defer outage(&err, "open %s", key)
+
 	f, err := l.root.Open(key.String())
 	if err != nil {
 		return nil, 0, absent(key, err)
@@ -206,7 +215,9 @@ func (l *local) Open(_ context.Context, key Key) (io.ReadSeekCloser, int64, erro
 }
 
 // Stat implements Store.
-func (l *local) Stat(_ context.Context, key Key) (Info, error) {
+func (l *local) Stat(_ context.Context, key Key) (_ Info, err error) {
+	defer outage(&err, "stat %s", key)
+
 	info, err := l.root.Stat(key.String())
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist
@@ -218,11 +229,9 @@ func (l *local) Stat(_ context.Context, key Key) (Info, error) {
 }
 
 // Delete implements Store.
-func (l *local) Delete(_ context.Context, key Key) error {
-	if err := unlessGone(l.root.Remove(key.String())); err != nil {
-		return fmt.Errorf("delete %s: %w", key, err)
-	}
-	return nil
+func (l *local) Delete(_ context.Context, key Key) (err error) {
+	defer outage(&err, "delete %s", key)
+	return unlessGone(l.root.Remove(key.String()))
 }
 
 // List implements Store. It skips files that have not the name of an object:
@@ -238,8 +247,8 @@ func (l *local) List(ctx context.Context, prefix string) iter.Seq2[Info, error] 
 			}
 			return nil
 		})
-		if err != nil {
-			yield(Info{}, fmt.Errorf("list %q: %w", prefix, err))
+		if outage(&err, "list %q", prefix); err != nil {
+			yield(Info{}, err)
 		}
 	}
 }
@@ -273,13 +282,18 @@ func unlessGone(err error) error {
 	return err
 }
 
+// SignedURL implements Store: nobody but this program serves the folder.
+func (l *local) SignedURL(context.Context, Key, SignOptions) (string, error) {
+	return "", errNoSignedURL
+}
+
 // Close implements Store.
 func (l *local) Close() error { return l.root.Close() }
 
 // absent gives the error of a file that is not there its kind.
 func absent(key Key, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: object %s", fault.NotFound, key)
+		return notFound(key)
 	}
-	return fmt.Errorf("open %s: %w", key, err)
+	return err
 }

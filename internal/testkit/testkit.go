@@ -20,15 +20,12 @@ import (
 	"github.com/datasetgen/datagen/ent/migrate/migrations"
 	"github.com/datasetgen/datagen/internal/config"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/servertest"
 )
 
-// DATAGEN_TEST_POSTGRES is the URL of a PostgreSQL server to run tests against, as a user
-// who may create databases. Without it they run on SQLite alone, unless
-// DATAGEN_REQUIRE_POSTGRES=1 makes that a failure.
-const (
-	postgresVariable = "DATAGEN_TEST_POSTGRES"
-	requiredVariable = "DATAGEN_REQUIRE_POSTGRES"
-)
+// postgresVariable has the URL of a PostgreSQL server to run tests against, as a user
+// who may create databases. Without it they run on SQLite alone.
+const postgresVariable = "DATAGEN_TEST_POSTGRES"
 
 // Databases runs test on each of the two databases: a migrated, empty one of its own.
 func Databases(t *testing.T, test func(t *testing.T, db *database.DB), opts ...database.Option) {
@@ -94,13 +91,7 @@ func SQLiteURL(tb testing.TB) config.DatabaseURL {
 // own, and skips the test where there is no server.
 func PostgresURL(tb testing.TB) config.DatabaseURL {
 	tb.Helper()
-	server := os.Getenv(postgresVariable)
-	switch {
-	case server == "" && os.Getenv(requiredVariable) != "":
-		tb.Fatalf("%s is not set", postgresVariable)
-	case server == "":
-		tb.Skipf("%s is not set", postgresVariable)
-	}
+	server := servertest.Setting(tb, postgresVariable)
 	template := Must(postgresTemplate(server))(tb)
 	name := "test_" + uuid.NewString()
 	admin := Must(stdsql.Open("postgres", server))(tb)

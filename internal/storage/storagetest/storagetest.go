@@ -1,5 +1,6 @@
 // Package storagetest is the suite that every implementation of storage.Store
-// must pass.
+// must pass, with the servers that some of them need and a store that fails as
+// it is told to. Only tests import it.
 package storagetest
 
 import (
@@ -38,6 +39,10 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		"stops when cancelled":       stopsWhenCancelled,
 		"outlives close":             outlivesClose,
 		"the zero key":               zeroKey,
+		"faults of small objects":    faultsOf(10),
+		"faults of large objects":    faultsOf(17 << 20),
+		"deadline":                   deadline,
+		"reads lazily":               seeksAnywhere,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -58,6 +63,12 @@ func ThumbnailKey(tb testing.TB, content string, width int) storage.Key {
 	return must(storage.ThumbnailKey(hash(content), width))(tb)
 }
 
+// UploadKey returns the key of a part of an upload that is named by content.
+func UploadKey(tb testing.TB, content string, part int) storage.Key {
+	tb.Helper()
+	return must(storage.UploadKey(hash(content), part))(tb)
+}
+
 func hash(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return hex.EncodeToString(sum[:])
@@ -73,6 +84,7 @@ func putsAndGets(t *testing.T, store storage.Store) {
 		for area, key := range map[string]storage.Key{
 			"object":    ObjectKey(t, content),
 			"thumbnail": ThumbnailKey(t, content, 256),
+			"upload":    UploadKey(t, content, 1),
 		} {
 			put(t, store, key, content)
 			if got := get(t, store, key); got != content {
@@ -140,7 +152,11 @@ func lists(t *testing.T, store storage.Store) {
 	put(t, store, two, "second")
 	put(t, store, small, "s")
 	put(t, store, large, "large")
+	part, next := UploadKey(t, "one", 0), UploadKey(t, "one", 1)
+	put(t, store, part, "o")
+	put(t, store, next, "ne")
 
+	wantList(t, store, "uploads/", part, next)
 	wantList(t, store, "objects/", one, two)
 	wantList(t, store, "thumbnails/", small, large)
 	for info, err := range store.List(t.Context(), "thumbnails/") {
