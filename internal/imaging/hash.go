@@ -120,13 +120,34 @@ func grayRows(img image.Image) func(y int) []byte {
 		}
 	}
 	row := image.NewRGBA(image.Rect(0, 0, in.Dx(), 1))
-	return func(y int) []byte {
+	pixels := func(y int) []byte {
 		draw.Draw(row, row.Rect, img, in.Min.Add(image.Pt(0, y)), draw.Src)
+		return row.Pix
+	}
+	if img := asRGBA(img); img != nil {
+		pixels = func(y int) []byte { return img.Pix[img.PixOffset(in.Min.X, in.Min.Y+y):] }
+	}
+	return func(y int) []byte {
+		pixels := pixels(y)
 		for x := range gray {
-			gray[x] = shade(row.RGBAAt(x, 0))
+			p := pixels[4*x:][:4]
+			gray[x] = shade(color.RGBA{p[0], p[1], p[2], p[3]})
 		}
 		return gray
 	}
+}
+
+// asRGBA returns img itself, or nil if it would have to be converted.
+func asRGBA(img image.Image) *image.RGBA {
+	switch img := img.(type) {
+	case *image.RGBA:
+		return img
+	case *image.NRGBA:
+		if img.Opaque() {
+			return (*image.RGBA)(img)
+		}
+	}
+	return nil
 }
 
 // shade returns how bright a colour is on half gray, by Rec. 601 as image/color has it.

@@ -147,7 +147,8 @@ func (w *webpFile) after(c chunk) int64 { return min(c.end+c.end%2, w.size) }
 func (w *webpFile) keep(c chunk) error { return w.kept.file(c.start, w.after(c)) }
 
 // readEXIF reads the orientation from EXIF data, which some programs begin as in
-// a JPEG. That of an animation does not count.
+// a JPEG. Programs differ about it: Chromium does not turn a WebP, and Pillow
+// does. That of an animation does not count.
 func (w *webpFile) readEXIF(c chunk, b []byte) error {
 	if w.orientation != 0 {
 		return nil // there is some already
