@@ -21,16 +21,16 @@ import (
 
 const (
 	maxAsking    = 10 * time.Second // for an answer without content
-	maxLingering = time.Second
-	partSize     = 8 << 20 // bytes that are sent at a time, and held in memory until they have arrived
-	maxParts     = 2       // that are on their way at a time
+	maxLingering = time.Second      // to take back what was begun
+	partSize     = 8 << 20          // bytes that are sent at a time, and held in memory until they have arrived
+	maxParts     = 2                // that are on their way at a time
 )
 
 // bucket keeps objects in a bucket of a cloud, or in memory.
 type bucket struct {
 	blobs  *blob.Bucket
 	prefix string                        // of all names, empty or with a slash at its end
-	aborts bool                          // whether an upload whose bytes fail comes to nothing by itself, rather than by being cancelled
+	aborts bool                          // whether an upload whose bytes fail comes to nothing by itself, not only by being cancelled
 	bound  func(as func(any) bool) error // limits a write further; may be nil
 	denied func(error) bool              // tells errors that only look like those of absent objects; may be nil
 	signer signer                        // nil where URLs can't be signed
