@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/storage"
 )
 
 func importCommand(s surroundings) *cli.Command {
@@ -104,7 +106,7 @@ func (s surroundings) importImages(ctx context.Context, cmd *cli.Command, place 
 		if err != nil {
 			return err
 		}
-		files, total, err := filesIn(place)
+		files, total, err := filesIn(ctx, place)
 		if err != nil {
 			return err
 		}
@@ -141,7 +143,14 @@ func (a *app) datasetOf(ctx context.Context, id string) (*ent.Dataset, error) {
 }
 
 // filesIn returns the files in a place, and how many there are, or 0 when only going through all of them would tell.
-func filesIn(place string) (files ingest.Files, total int, err error) {
+func filesIn(ctx context.Context, place string) (files ingest.Files, total int, err error) {
+	if u, err := url.Parse(place); err == nil && (u.Scheme == "s3" || u.Scheme == "gs") {
+		bucket, err := storage.OpenPlace(ctx, *u)
+		if err != nil {
+			return nil, 0, err
+		}
+		return ingest.PlaceFiles(ctx, bucket), 0, nil
+	}
 	files = ingest.FolderFiles(place)
 	for _, err := range files {
 		if err != nil {

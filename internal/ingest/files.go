@@ -9,11 +9,14 @@ import (
 	"iter"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/storage"
 )
 
 // File is one of many that pictures are imported from.
@@ -80,6 +83,31 @@ func FolderFiles(folder string) Files {
 			yield(File{}, err)
 		}
 	}
+}
+
+// PlaceFiles returns the files in a part of a bucket.
+func PlaceFiles(ctx context.Context, place *storage.Place) Files {
+	return func(yield func(File, error) bool) {
+		for b, err := range place.List(ctx) {
+			if err == nil && !isVisible(b.Name) {
+				continue
+			}
+			open := func(ctx context.Context) (io.ReadSeekCloser, error) { return b.Open(ctx), nil }
+			if !yield(File{b.Name, b.URL, b.Size, b.Modified, open}, err) {
+				return
+			}
+		}
+	}
+}
+
+// isVisible tells files that are neither hidden themselves nor in a hidden folder.
+func isVisible(name string) bool {
+	for folder := range strings.SplitSeq(path.Dir(name), "/") {
+		if folder != "." && !isWanted(folder) {
+			return false
+		}
+	}
+	return isWanted(name)
 }
 
 func eachIn(folder string, visit func(File) bool) error {

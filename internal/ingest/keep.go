@@ -58,8 +58,11 @@ func (k *keeper) tooLarge(size int64) string {
 func (k *keeper) take(ctx context.Context, e *entry, l *lookUp) (err error) {
 	e.refused = nil
 	e.picture, err = k.keep(ctx, &e.item, l)
-	if errors.Is(err, fault.Invalid) {
+	switch {
+	case errors.Is(err, fault.Invalid):
 		e.refused, err = err, nil
+	case errors.Is(err, fault.NotFound): // it went away since it was listed
+		e.refused, err = fault.InvalidAt("is no longer there"), nil
 	}
 	return err
 }

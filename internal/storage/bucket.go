@@ -143,7 +143,7 @@ func (b *bucket) Stat(ctx context.Context, key Key) (_ Info, err error) {
 	defer cancel()
 	attributes, err := b.blobs.Attributes(ctx, name)
 	if err != nil {
-		return Info{}, b.absent(key, err)
+		return Info{}, b.absent(key.String(), err)
 	}
 	return Info{key, attributes.Size, seconds(attributes.ModTime)}, nil
 }
@@ -152,11 +152,11 @@ func (b *bucket) Stat(ctx context.Context, key Key) (_ Info, err error) {
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // absent gives the error of an object that is not there its kind.
-func (b *bucket) absent(key Key, err error) error {
+func (b *bucket) absent(name string, err error) error {
 	if gcerrors.Code(err) != gcerrors.NotFound || b.denied != nil && b.denied(err) {
 		return err
 	}
-	return notFound(key)
+	return notFound(name)
 }
 
 // Delete implements Store.
@@ -170,7 +170,7 @@ func (b *bucket) Delete(ctx context.Context, key Key) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, maxAsking)
 	defer cancel()
 	err = b.blobs.Delete(ctx, name)
-	if err == nil || errors.Is(b.absent(key, err), fault.NotFound) {
+	if err == nil || errors.Is(b.absent(key.String(), err), fault.NotFound) {
 		return nil
 	}
 	return err

@@ -293,7 +293,7 @@ func (l *local) Close() error { return l.root.Close() }
 // absent gives the error of a file that is not there its kind.
 func absent(key Key, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return notFound(key)
+		return notFound(key.String())
 	}
 	return err
 }

@@ -12,7 +12,6 @@ import (
 type object struct {
 	ctx    context.Context
 	bucket *bucket
-	key    Key
 	name   string
 	size   int64
 
@@ -28,7 +27,7 @@ func (b *bucket) Open(ctx context.Context, key Key) (io.ReadSeekCloser, int64, e
 	if err != nil {
 		return nil, 0, err
 	}
-	return &object{ctx: ctx, bucket: b, key: key, name: b.prefix + key.String(), size: info.Size}, info.Size, nil
+	return &object{ctx: ctx, bucket: b, name: b.prefix + key.String(), size: info.Size}, info.Size, nil
 }
 
 // Read implements io.Reader.
@@ -49,7 +48,7 @@ func (o *object) Read(p []byte) (n int, err error) {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	if outage(&err, "read %s at %d", o.key, o.offset); err != nil {
+	if outage(&err, "read %s at %d", o.name, o.offset); err != nil {
 		o.drop()
 	}
 	return n, err
@@ -63,7 +62,7 @@ func (o *object) read(p []byte) (n int, err error) {
 	if o.stream == nil {
 		stream, err := o.bucket.blobs.NewRangeReader(o.ctx, o.name, o.offset, -1, nil)
 		if err != nil {
-			return 0, o.bucket.absent(o.key, err)
+			return 0, o.bucket.absent(o.name, err)
 		}
 		o.stream, o.at = stream, o.offset
 	}

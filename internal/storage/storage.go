@@ -114,4 +114,4 @@ func Unreachable(err error) error {
 	return fault.Outage("the files cannot be reached; try again", err)
 }
 
-func notFound(key Key) error { return fmt.Errorf("%w: object %s", fault.NotFound, key) }
+func notFound(name string) error { return fmt.Errorf("%w: object %s", fault.NotFound, name) }
