@@ -5,6 +5,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/internal/coalesce"
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
@@ -34,18 +35,26 @@ func (d DuplicatePolicy) identity(sum, source string) identity {
 	return identity{sum: sum}
 }
 
-// find returns the first image of the dataset that each entry is the same as, if any.
-func (to target) find(ctx context.Context, tx *ent.Tx, entries []*entry) (map[identity]gid.ImageID, error) {
+func (to target) identities(entries []*entry) []identity {
+	ids := make([]identity, len(entries))
+	for i, e := range entries {
+		ids[i] = to.identity(e)
+	}
+	return ids
+}
+
+// find returns the first image of the dataset that each picture is the same as, if any.
+func (to target) find(ctx context.Context, db *ent.Client, pictures []identity) (map[identity]gid.ImageID, error) {
 	found := make(map[identity]gid.ImageID)
-	if to.duplicates == "" || len(entries) == 0 {
+	if to.duplicates == "" || len(pictures) == 0 {
 		return found, nil
 	}
 	var sums, sources []string
-	for _, e := range entries {
-		sums = append(sums, e.picture.sum)
-		sources = append(sources, e.source)
+	for _, p := range pictures {
+		sums = append(sums, p.sum)
+		sources = append(sources, p.source)
 	}
-	q := tx.Image.Query().Where(image.DatasetID(to.dataset), image.Sha256In(sums...))
+	q := db.Image.Query().Where(image.DatasetID(to.dataset), image.Sha256In(sums...))
 	by := []string{image.FieldSha256}
 	if to.duplicates == KeepDuplicates {
 		q.Where(image.SourceIn(sources...))
@@ -65,8 +74,16 @@ func (to target) find(ctx context.Context, tx *ent.Tx, entries []*entry) (map[id
 
 // lookUp finds images of a dataset that pictures are the same as, before these are looked at any further. A nil one finds none.
 type lookUp struct {
-	db *ent.Client
-	to target
+	db      *ent.Client
+	to      target
+	sources *coalesce.Caller[string, *ent.Image]
+	sums    *coalesce.Caller[identity, bool]
+}
+
+func newLookUp(db *ent.Client, to target) *lookUp {
+	l := &lookUp{db: db, to: to}
+	l.sources, l.sums = coalesce.New(l.newest), coalesce.New(l.present)
+	return l
 }
 
 // source returns the hash of the newest image that was made of an item after it last changed, and nothing if there is none.
@@ -74,15 +91,35 @@ func (l *lookUp) source(ctx context.Context, it *item) (sum string, err error) {
 	if l == nil || it.modified.IsZero() {
 		return "", nil
 	}
-	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Source(it.source)).Order(ent.Desc(image.FieldID))
-	img, err := q.Select(image.FieldSha256, image.FieldCreatedAt).First(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return "", nil
-	case err != nil || img.CreatedAt.Before(it.modified):
+	img, err := l.sources.Ask(ctx, it.source)
+	if err != nil || img == nil || img.CreatedAt.Before(it.modified) {
 		return "", err
 	}
 	return img.Sha256, nil
+}
+
+// newest finds the newest image from each source.
+func (l *lookUp) newest(ctx context.Context, sources []string) (map[string]*ent.Image, error) {
+	var newest []struct {
+		Source string      `sql:"source"`
+		ID     gid.ImageID `sql:"max"`
+	}
+	err := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.SourceIn(sources...)).
+		GroupBy(image.FieldSource).Aggregate(ent.Max(image.FieldID)).Scan(ctx, &newest)
+	if err != nil || len(newest) == 0 {
+		return nil, err
+	}
+	ids := make([]gid.ImageID, len(newest))
+	for i, n := range newest {
+		ids[i] = n.ID
+	}
+	images, err := l.db.Image.Query().Where(image.IDIn(ids...)).
+		Select(image.FieldSource, image.FieldSha256, image.FieldCreatedAt).All(ctx)
+	found := make(map[string]*ent.Image, len(images))
+	for _, img := range images {
+		found[img.Source] = img
+	}
+	return found, err
 }
 
 // has tells whether there is an image of an item whose bytes have that hash.
@@ -90,11 +127,17 @@ func (l *lookUp) has(ctx context.Context, it *item, sum string) (bool, error) {
 	if l == nil {
 		return false, nil
 	}
-	q := l.db.Image.Query().Where(image.DatasetID(l.to.dataset), image.Sha256(sum))
-	if l.to.duplicates == KeepDuplicates {
-		q.Where(image.Source(it.source))
+	return l.sums.Ask(ctx, l.to.duplicates.identity(sum, it.source))
+}
+
+// present tells which pictures the dataset has.
+func (l *lookUp) present(ctx context.Context, pictures []identity) (map[identity]bool, error) {
+	found, err := l.to.find(ctx, l.db, pictures)
+	present := make(map[identity]bool, len(found))
+	for id := range found {
+		present[id] = true
 	}
-	return q.Exist(ctx)
+	return present, err
 }
 
 // link puts images that are there to where the entries were to go.

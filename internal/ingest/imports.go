@@ -48,7 +48,7 @@ func (p *Pipeline) importItems(ctx context.Context, to target, o ImportOptions, 
 	if err := allow(ctx, p.db.Client, to.dataset, []ImageInput{o.facts()}, inOptions); err != nil {
 		return err
 	}
-	run := &importRun{p, to, o, make(map[string]gid.BatchID), tell}
+	run := &importRun{p, to, newLookUp(p.db.Client, to), o, make(map[string]gid.BatchID), tell}
 	workers, working := errgroup.WithContext(ctx)
 	queue := make(chan *underway, 2*importGroup)
 	workers.Go(func() error {
@@ -100,6 +100,7 @@ type importRun struct {
 	*Pipeline
 
 	to      target
+	lookUp  *lookUp
 	options ImportOptions
 	batches map[string]gid.BatchID // by the folders that they were made of
 	tell    func(*ImportResult) error
@@ -126,7 +127,7 @@ func (r *importRun) feed(ctx context.Context, items iter.Seq2[item, error], queu
 		workers.Go(func() error {
 			defer r.keeper.turns.Release(1)
 			defer close(u.done)
-			return r.keeper.take(ctx, u.entry, &lookUp{r.db.Client, r.to})
+			return r.keeper.take(ctx, u.entry, r.lookUp)
 		})
 		select {
 		case queue <- u:

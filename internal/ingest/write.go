@@ -86,7 +86,7 @@ func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outco
 	if err != nil || len(lost) > 0 {
 		return outcome{lost: lost}, err
 	}
-	found, err := to.find(ctx, tx, entries)
+	found, err := to.find(ctx, tx.Client(), to.identities(entries))
 	if err != nil {
 		return outcome{}, err
 	}

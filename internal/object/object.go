@@ -12,6 +12,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,6 +20,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/coalesce"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/storage"
@@ -26,12 +28,23 @@ import (
 
 // Keeper puts bytes into the store. It is safe for concurrent use.
 type Keeper struct {
-	db    *database.DB
-	store storage.Store
+	db      *database.DB
+	store   storage.Store
+	entries *coalesce.Caller[entry, bool]
+}
+
+// entry is an object that is about to be put.
+type entry struct {
+	sum  string
+	size int64
 }
 
 // NewKeeper returns a Keeper of what the rows of db name.
-func NewKeeper(db *database.DB, store storage.Store) *Keeper { return &Keeper{db, store} }
+func NewKeeper(db *database.DB, store storage.Store) *Keeper {
+	k := &Keeper{db: db, store: store}
+	k.entries = coalesce.New(k.tryEnter)
+	return k
+}
 
 // Put stores the size bytes of r, whose SHA-256 in hex is sum, for good. They stay until
 // the keep time of sweeps is over at least, and for as long as a row names them: see
@@ -43,7 +56,7 @@ func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (
 	if err != nil {
 		return err
 	}
-	if err := k.enter(ctx, sum, size); err != nil {
+	if err := k.enter(ctx, entry{sum, size}); err != nil {
 		return err
 	}
 	return k.store.Put(ctx, key, r, size)
@@ -53,9 +66,9 @@ func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (
 const patience = 20 * time.Millisecond
 
 // enter says that the bytes are wanted.
-func (k *Keeper) enter(ctx context.Context, sum string, size int64) error {
+func (k *Keeper) enter(ctx context.Context, e entry) error {
 	for {
-		entered, err := k.tryEnter(ctx, sum, size)
+		entered, err := k.entries.Ask(ctx, e)
 		if entered || err != nil {
 			return err
 		}
@@ -67,31 +80,53 @@ func (k *Keeper) enter(ctx context.Context, sum string, size int64) error {
 	}
 }
 
-// tryEnter is false while the bytes are being removed.
-func (k *Keeper) tryEnter(ctx context.Context, sum string, size int64) (bool, error) {
+// tryEnter enters objects, but for those that are being removed, and tells which.
+func (k *Keeper) tryEnter(ctx context.Context, entries []entry) (map[entry]bool, error) {
+	// In one order, so that processes do not deadlock, and each hash once: who says another size of it is wrong, and will
+	// find out as the bytes are put.
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.sum, b.sum) })
+	rows := slices.CompactFunc(slices.Clone(entries), func(a, b entry) bool { return a.sum == b.sum })
+	entered, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (map[string]bool, error) {
+		return k.upsert(ctx, tx, rows)
+	})
+	all := make(map[entry]bool, len(entries))
+	for _, e := range entries {
+		all[e] = entered[e.sum]
+	}
+	return all, err
+}
+
+// upsert returns the hashes of the rows that it has made or changed.
+func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) (entered map[string]bool, err error) {
 	now := database.Now()
 	d := sql.Dialect(k.db.Dialect())
 	removing := d.Table(object.Table).C(object.FieldRemovingUntil)
-	statement, args := d.Insert(object.Table).
-		Columns(object.FieldID, object.FieldSize, object.FieldCreatedAt, object.FieldWantedAt).
-		Values(sum, size, now, now).
-		OnConflict(
-			sql.ConflictColumns(object.FieldID),
-			sql.ResolveWith(func(u *sql.UpdateSet) {
-				u.SetExcluded(object.FieldWantedAt).SetNull(object.FieldUnnamedSince).SetNull(object.FieldRemovingUntil)
-			}),
-			// One whose time is over did not get to the end.
-			sql.UpdateWhere(sql.Or(sql.IsNull(removing), sql.LT(removing, now))),
-		).Query()
-	entered, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (bool, error) {
-		result, err := tx.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return false, err
+	insert := d.Insert(object.Table).Columns(object.FieldID, object.FieldSize, object.FieldCreatedAt, object.FieldWantedAt)
+	for _, r := range rows {
+		insert.Values(r.sum, r.size, now, now)
+	}
+	statement, args := insert.OnConflict(
+		sql.ConflictColumns(object.FieldID),
+		sql.ResolveWith(func(u *sql.UpdateSet) {
+			u.SetExcluded(object.FieldWantedAt).SetNull(object.FieldUnnamedSince).SetNull(object.FieldRemovingUntil)
+		}),
+		// One whose time is over did not get to the end.
+		sql.UpdateWhere(sql.Or(sql.IsNull(removing), sql.LT(removing, now))),
+	).Returning(object.FieldID).Query()
+	result, err := tx.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer result.Close()
+	entered = make(map[string]bool, len(rows))
+	for result.Next() {
+		var sum string
+		if err := result.Scan(&sum); err != nil {
+			return nil, err
 		}
-		n, err := result.RowsAffected()
-		return n > 0, err
-	})
-	return entered, err
+		entered[sum] = true
+	}
+	return entered, result.Err()
 }
 
 // Claim makes sure, in the transaction that is about to name objects by their SHA-256, that no sweep removes them: it
