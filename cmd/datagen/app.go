@@ -114,9 +114,11 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 		return nil, fmt.Errorf("STORAGE_URL: %w", err)
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
+	pipeline := ingest.New(a.db, store, decoder, int64(a.config.MaxUpload))
+	pipeline.Quota = a.limits()
 	return &pictures{
 		store:     store,
-		ingest:    ingest.New(a.db, store, decoder, int64(a.config.MaxUpload)),
+		ingest:    pipeline,
 		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
 		snapshots: snapshot.NewMaker(a.db, store),
 	}, nil

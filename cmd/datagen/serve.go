@@ -126,7 +126,7 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 // handler is all that the server answers.
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
-		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots},
+		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots, Quota: a.limits()},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
 	)
 	if err != nil {

@@ -37,6 +37,8 @@ type Config struct {
 	TrustedProxies     Proxies       `env:"TRUSTED_PROXIES" help:"addresses or CIDR ranges of reverse proxies whose X-Forwarded-* headers are believed, separated by commas"`
 	MaxUpload          Size          `env:"MAX_UPLOAD" envDefault:"50MB" help:"largest picture; a number is bytes, MB is a million of them, MiB 1024 × 1024"`
 	MaxBody            Size          `env:"MAX_BODY" envDefault:"80MB" help:"largest request body; room for the largest picture in base64"`
+	WorkspaceMaxImages int           `env:"WORKSPACE_MAX_IMAGES" envDefault:"0" help:"how many images a workspace may hold that has no limit of its own; 0 is no limit"`
+	WorkspaceMaxBytes  Size          `env:"WORKSPACE_MAX_BYTES" envDefault:"0" help:"how many bytes of image files a workspace may hold that has no limit of its own, such as 50GB; 0 is no limit"`
 	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good for"`
 	RefreshTokenTTL    time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" help:"how long a person stays signed in without using the server"`
 	LegacyTokenTTL     time.Duration `env:"LEGACY_TOKEN_TTL" envDefault:"720h" help:"how long a token of the legacy API is good for"`

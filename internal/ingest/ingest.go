@@ -16,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
@@ -27,6 +28,8 @@ type Inspector interface {
 // Pipeline adds pictures to datasets. Make one for the process: it bounds what
 // all calls together hold. It is safe for concurrent use.
 type Pipeline struct {
+	Quota quota.Limits // of workspaces that have none of their own; may be set before the first call
+
 	db     *database.DB
 	keeper *keeper
 }
@@ -65,12 +68,27 @@ func (p *Pipeline) write(ctx context.Context, dataset gid.DatasetID, images []Im
 		if err := allow(ctx, tx.Client(), dataset, images, at); err != nil {
 			return nil, err
 		}
+		if err := p.count(ctx, tx, dataset, kept); err != nil {
+			return nil, err
+		}
 		return insert(ctx, tx, dataset, images, kept)
 	})
 	for _, img := range created {
 		img.Unwrap() // from the transaction, which is over
 	}
 	return created, err
+}
+
+// count notes that pictures come, if the workspace may hold them.
+func (p *Pipeline) count(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, kept []picture) error {
+	bytes := int64(0)
+	for _, pic := range kept {
+		bytes += pic.size
+	}
+	if err := p.Quota.Check(ctx, p.db, tx, dataset, len(kept), bytes); err != nil {
+		return err
+	}
+	return quota.Count(ctx, tx, dataset, len(kept), bytes)
 }
 
 // allow returns nil when the viewer may add these images, with what they point to, to the dataset.

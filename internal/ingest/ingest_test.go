@@ -24,6 +24,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -377,6 +378,25 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		if n := len(w.objects(t)); n != calls+1 {
 			t.Errorf("%d objects, want %d", n, calls+1)
+		}
+	})
+}
+
+// TestQuota: what is one picture too many for the workspace is not added.
+func TestQuota(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.Quota = quota.Limits{Images: 2}
+		content := pngOf(7, 5, 1)
+		testkit.Must(w.create(t, file("a.png", content)))(t)
+		if _, err := w.create(t, file("b.png", content), file("c.png", content)); !errors.Is(err, fault.QuotaExceeded) {
+			t.Errorf("error = %v", err)
+		}
+		testkit.Must(w.create(t, file("b.png", content)))(t)
+		id := w.users[member.RoleOwner].WorkspaceID
+		got := *testkit.Must(w.Quota.Usage(t.Context(), w.db.Client, []gid.WorkspaceID{id}))(t)[id]
+		want := quota.Usage{Images: 2, Bytes: int64(2 * len(content)), MaxImages: new(2)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("usage (-want +got):\n%s", diff)
 		}
 	})
 }
