@@ -16,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/internal/media"
 	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
+	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
 )
 
@@ -102,6 +103,7 @@ type pictures struct {
 	ingest    *ingest.Pipeline
 	media     *media.Service
 	snapshots *snapshot.Maker
+	uploads   *upload.Service
 }
 
 // pixelMemory bounds what is decoded at a time in one process, in bytes: for each
@@ -121,5 +123,6 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 		ingest:    pipeline,
 		media:     media.New(media.Options{Signer: a.keys, DB: a.db, Store: store, Thumbnailer: decoder}),
 		snapshots: snapshot.NewMaker(a.db, store),
+		uploads:   upload.New(upload.Options{DB: a.db, Store: store, MaxLength: int64(a.config.MaxUploadTotal)}),
 	}, nil
 }

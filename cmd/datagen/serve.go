@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/demo"
 	"github.com/datasetgen/datagen/internal/playground"
+	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
 	"github.com/datasetgen/datagen/rest"
 )
@@ -35,6 +36,7 @@ func serveCommand(s surroundings) *cli.Command {
 
    /graphql   the API; in a browser, a page to try it on
    /api/v1/   the REST API, for clients of the service before; /api/v1/docs/ describes it
+   /uploads/  large files in parts, by the protocol tus
    /media/    pictures, and zips of snapshots
    /healthz   says that the process runs
    /readyz    says that it can do its work
@@ -147,6 +149,7 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 		AllowedOrigins: a.config.CORSAllowedOrigins,
 		TrustedProxies: []netip.Prefix(a.config.TrustedProxies),
 		MaxBody:        int64(a.config.MaxBody),
+		Unbounded:      upload.Path,
 	})
 	if err != nil {
 		return nil, err
@@ -155,6 +158,9 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	r.Use(middleware...)
 	r.Use(chimiddleware.CleanPath) // the base URL of old clients ends in a slash, and so they double it
 	r.Handle("/media/*", p.media)
+	for _, path := range []string{upload.Path, upload.Path + "/*"} {
+		r.Handle(path, authenticate(a.auth)(p.uploads))
+	}
 	r.Handle("/graphql/assets/*", page)
 	r.Handle("/api/*", api)
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))

@@ -74,6 +74,7 @@ func (c Config) check() []complaint {
 		{"PUBLIC_URL", checkPublic(c.PublicURL)},
 		{"MAX_UPLOAD", when(c.MaxUpload <= 0, "want more than 0 bytes")},
 		{"MAX_BODY", when(c.MaxBody < c.MaxUpload, "want room for MAX_UPLOAD, which is %d bytes", c.MaxUpload)},
+		{"MAX_UPLOAD_TOTAL", when(c.MaxUploadTotal < c.MaxUpload, "want room for MAX_UPLOAD, which is %d bytes", c.MaxUpload)},
 		{"WORKSPACE_MAX_IMAGES", when(c.WorkspaceMaxImages < 0, "want 0 or more, got %d", c.WorkspaceMaxImages)},
 		{"ACCESS_TOKEN_TTL", positive(c.AccessTokenTTL)},
 		{"REFRESH_TOKEN_TTL", positive(c.RefreshTokenTTL)},

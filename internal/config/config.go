@@ -37,6 +37,7 @@ type Config struct {
 	TrustedProxies     Proxies       `env:"TRUSTED_PROXIES" help:"addresses or CIDR ranges of reverse proxies whose X-Forwarded-* headers are believed, separated by commas"`
 	MaxUpload          Size          `env:"MAX_UPLOAD" envDefault:"50MB" help:"largest picture; a number is bytes, MB is a million of them, MiB 1024 × 1024"`
 	MaxBody            Size          `env:"MAX_BODY" envDefault:"80MB" help:"largest request body; room for the largest picture in base64"`
+	MaxUploadTotal     Size          `env:"MAX_UPLOAD_TOTAL" envDefault:"5GB" help:"largest file that comes in parts, under /uploads/: a zip, or a picture of up to MAX_UPLOAD"`
 	WorkspaceMaxImages int           `env:"WORKSPACE_MAX_IMAGES" envDefault:"0" help:"how many images a workspace may hold that has no limit of its own; 0 is no limit"`
 	WorkspaceMaxBytes  Size          `env:"WORKSPACE_MAX_BYTES" envDefault:"0" help:"how many bytes of image files a workspace may hold that has no limit of its own, such as 50GB; 0 is no limit"`
 	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good for"`

@@ -118,6 +118,7 @@ func TestLoadRefuses(t *testing.T) {
 		"MAX_UPLOAD=much":                    "MAX_UPLOAD: want a number of bytes",
 		"MAX_UPLOAD=-1":                      "MAX_UPLOAD: want a number of bytes",
 		"MAX_UPLOAD=9999999999GB":            "MAX_UPLOAD: want a number of bytes",
+		"MAX_UPLOAD_TOTAL=49MB":              "MAX_UPLOAD_TOTAL: want room for MAX_UPLOAD, which is 50000000 bytes",
 		"WORKSPACE_MAX_IMAGES=many":          "WORKSPACE_MAX_IMAGES: want a whole number",
 		"WORKSPACE_MAX_IMAGES=-1":            "WORKSPACE_MAX_IMAGES: want 0 or more, got -1",
 		"WORKSPACE_MAX_BYTES=much":           "WORKSPACE_MAX_BYTES: want a number of bytes",

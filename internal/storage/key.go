@@ -13,13 +13,15 @@ import (
 const (
 	objects    = "objects"
 	thumbnails = "thumbnails"
+	uploads    = "uploads"
 )
 
-// Key names an object. There are two shapes, ab and cd being the first
-// characters of the hash:
+// Key names an object. There are three shapes, ab and cd being the first
+// characters of what follows them:
 //
 //	objects/ab/cd/<SHA-256 of the bytes, in hex>
 //	thumbnails/ab/cd/<SHA-256 of the picture, in hex>/<name>
+//	uploads/ab/cd/<id of an upload under way, 64 hex digits>/<number of its part>
 //
 // Only the functions of this package make keys, so there is none that leaves
 // the store's place. The zero Key names nothing: every use of it is an error.
@@ -29,8 +31,9 @@ type Key struct{ text string }
 const longestName = 32
 
 var (
-	keyShape    = regexp.MustCompile(`^(objects|thumbnails)/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{64})(?:/([0-9a-z]+(?:[.-][0-9a-z]+)*))?$`)
-	prefixShape = regexp.MustCompile(`^(objects|thumbnails)/(?:[0-9a-f]{2}/){0,2}$`)
+	keyShape    = regexp.MustCompile(`^(objects|thumbnails|uploads)/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{64})(?:/([0-9a-z]+(?:[.-][0-9a-z]+)*))?$`)
+	numberShape = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
+	prefixShape = regexp.MustCompile(`^(objects|thumbnails|uploads)/(?:[0-9a-f]{2}/){0,2}$`)
 )
 
 // ParseKey returns the key of that text. Whatever has not the exact shape of a
@@ -41,10 +44,22 @@ func ParseKey(text string) (Key, error) {
 		return Key{}, fmt.Errorf("%w: %q is not the key of an object", fault.Invalid, text)
 	}
 	area, ab, cd, sum, name := parts[1], parts[2], parts[3], parts[4], parts[5]
-	if !strings.HasPrefix(sum, ab+cd) || (area == thumbnails) != (name != "") || len(name) > longestName {
+	if !strings.HasPrefix(sum, ab+cd) || !fits(area, name) {
 		return Key{}, fmt.Errorf("%w: %q is not the key of an object", fault.Invalid, text)
 	}
 	return Key{text}, nil
+}
+
+// fits tells whether keys of an area may have that last word after the hash.
+func fits(area, name string) bool {
+	switch area {
+	case thumbnails:
+		return name != "" && len(name) <= longestName
+	case uploads:
+		return numberShape.MatchString(name)
+	default:
+		return name == ""
+	}
 }
 
 // ObjectKey returns the key of the bytes with that SHA-256, in hex.
@@ -54,6 +69,13 @@ func ObjectKey(sum string) (Key, error) { return ParseKey(hashed(objects, sum)) 
 // the picture with that SHA-256, in hex.
 func ThumbnailKey(sum string, width int) (Key, error) {
 	return ParseKey(hashed(thumbnails, sum) + "/" + strconv.Itoa(width))
+}
+
+// UploadKey returns the key of a part of an upload that is under way. Its id are
+// 64 hex digits, its parts have numbers below a thousand million. Like all
+// objects, a part never changes.
+func UploadKey(id string, part int) (Key, error) {
+	return ParseKey(hashed(uploads, id) + "/" + strconv.Itoa(part))
 }
 
 // hashed spreads objects over 65,536 folders. A sum that is none gives no key.

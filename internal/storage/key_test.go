@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ const (
 	sum       = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 	object    = "objects/2c/f2/" + sum
 	thumbnail = "thumbnails/2c/f2/" + sum + "/"
+	upload    = "uploads/2c/f2/" + sum + "/"
 )
 
 func TestKeys(t *testing.T) {
@@ -25,6 +27,8 @@ func TestKeys(t *testing.T) {
 		thumbnail + "256.jpg",
 		thumbnail + "v2-256.webp",
 		thumbnail + strings.Repeat("9", 32),
+		upload + "0",
+		upload + "999999999",
 	} {
 		key, err := storage.ParseKey(text)
 		if err != nil || key.String() != text {
@@ -38,6 +42,7 @@ func TestKeys(t *testing.T) {
 	}{
 		"object":    {func() (storage.Key, error) { return storage.ObjectKey(sum) }, object, sum},
 		"thumbnail": {func() (storage.Key, error) { return storage.ThumbnailKey(sum, 256) }, thumbnail + "256", ""},
+		"upload":    {func() (storage.Key, error) { return storage.UploadKey(sum, 12) }, upload + "12", ""},
 		"zero":      {func() (storage.Key, error) { return storage.Key{}, nil }, "", ""},
 	} {
 		key, err := tt.key()
@@ -63,6 +68,7 @@ var hostile = []string{
 	"objects/" + sum, "objects/2c/" + sum, "objects/2c/f2", "objects/f2/2c/" + sum, "objects/00/f2/" + sum, "objects/2c/00/" + sum, "object/2c/f2/" + sum,
 	"OBJECTS/2c/f2/" + sum, "objects/2C/F2/" + strings.ToUpper(sum), "objects/2c/f2/" + sum[:63], object + "0", "objects/2c/f2/" + sum[:63] + "g",
 	object + "/256", thumbnail, strings.TrimSuffix(thumbnail, "/"), thumbnail + "256 ", thumbnail + "A", thumbnail + strings.Repeat("9", 33),
+	upload, strings.TrimSuffix(upload, "/"), upload + "01", upload + "-1", upload + "1e3", upload + "a", upload + "1234567890", upload + "1/2",
 	thumbnail + "con/aux", "exports/2c/f2/" + sum, strings.Repeat("../", 1000), strings.Repeat("a", 1<<16), "objects/２c/f2/" + sum,
 }
 
@@ -81,11 +87,16 @@ func TestHostileKeys(t *testing.T) {
 			t.Errorf("ThumbnailKey(%q, %d) = %q, %v; want %v", sum, width, key, err, fault.Invalid)
 		}
 	}
+	for id, part := range map[string]int{sum: -1, sum[1:]: 1, "": 1, "../../../../x": 1} {
+		if key, err := storage.UploadKey(id, part); !errors.Is(err, fault.Invalid) || key != (storage.Key{}) {
+			t.Errorf("UploadKey(%q, %d) = %q, %v; want %v", id, part, key, err, fault.Invalid)
+		}
+	}
 }
 
 // FuzzParseKey looks for a key that could name anything but an object.
 func FuzzParseKey(f *testing.F) {
-	for _, text := range append(hostile, object, thumbnail+"256", thumbnail+"256.jpg") {
+	for _, text := range append(hostile, object, thumbnail+"256", thumbnail+"256.jpg", upload+"12") {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -104,7 +115,7 @@ func FuzzParseKey(f *testing.F) {
 			t.Fatalf("%q has bytes that keys have not", text)
 		case path.Clean(text) != text, !filepath.IsLocal(filepath.FromSlash(text)):
 			t.Fatalf("%q is no plain path", text)
-		case words[0] != "objects" && words[0] != "thumbnails", len(words) < 4:
+		case !slices.Contains([]string{"objects", "thumbnails", "uploads"}, words[0]), len(words) < 4:
 			t.Fatalf("%q lies in no folder of objects", text)
 		case !strings.HasPrefix(words[3], words[1]+words[2]):
 			t.Fatalf("%q lies in the folder of another hash", text)
