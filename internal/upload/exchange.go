@@ -92,7 +92,7 @@ func (f file) GetInfo(context.Context) (handler.FileInfo, error) {
 // breaks off ends src without an error; what came of it is kept too.
 func (f file) WriteChunk(ctx context.Context, _ int64, src io.Reader) (written int64, err error) {
 	// Memory would not do: a client may take hours over a part.
-	spool, err := os.CreateTemp("", "upload-*.part")
+	spool, err := newTemp()
 	if err != nil {
 		return 0, refusal(ctx, err)
 	}
@@ -129,27 +129,6 @@ func (f file) writePart(ctx context.Context, spool *os.File, src io.Reader) (n i
 		f.service.deletePart(ctx, f.row.ID, part)
 	}
 	return 0, err // other errors leave open whether the part was acknowledged: it stays
-}
-
-// refill makes spool hold the bytes of src and nothing else, to be read from their start, and returns how many there are.
-func refill(spool *os.File, src io.Reader) (int64, error) {
-	if err := spool.Truncate(0); err != nil {
-		return 0, err
-	}
-	if _, err := spool.Seek(0, io.SeekStart); err != nil {
-		return 0, err
-	}
-	n, err := io.Copy(spool, src)
-	if err != nil {
-		return 0, err
-	}
-	_, err = spool.Seek(0, io.SeekStart)
-	return n, err
-}
-
-func discard(file *os.File) {
-	_ = file.Close()           // its bytes are of no use any more
-	_ = os.Remove(file.Name()) // one that stays is the system's to clear
 }
 
 // GetReader satisfies handler.Upload. Nobody is served what was uploaded.

@@ -116,13 +116,13 @@ func TestKill(t *testing.T) {
 				if offset < told {
 					t.Fatalf("%d bytes are there, after %d were acknowledged", offset, told)
 				}
-				timer := time.AfterFunc(50*time.Millisecond, p.kill)
+				timer := time.AfterFunc(50*time.Millisecond, func() { _ = p.Process.Kill() }) // it runs
 				r, err := patch(t, p.url+where, offset, &slowly{content: content[offset:]})
 				switch {
 				case timer.Stop() && err == nil:
 					told = r.offset(t)
 				default:
-					<-time.After(20 * time.Millisecond)
+					p.kill()
 					told, kills = offset, kills+1
 					p = w.spawn(t, address)
 				}

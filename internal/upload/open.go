@@ -23,7 +23,7 @@ func (s *Service) Open(ctx context.Context, id string) (_ io.ReadSeekCloser, siz
 	if row.Received != row.Length {
 		return nil, 0, "", fmt.Errorf("finished upload %w", fault.NotFound)
 	}
-	f, err := os.CreateTemp("", "upload-*")
+	f, err := newTemp()
 	if err != nil {
 		return nil, 0, "", err
 	}
@@ -68,13 +68,4 @@ func (s *Service) copyPart(ctx context.Context, w io.Writer, id string, part int
 		err = fmt.Errorf("part %d has %d bytes, want %d", part, n, length)
 	}
 	return err
-}
-
-// tempFile is gone once it is closed.
-type tempFile struct{ *os.File }
-
-// Close satisfies io.Closer.
-func (f tempFile) Close() error {
-	discard(f.File)
-	return nil
 }

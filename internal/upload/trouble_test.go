@@ -10,10 +10,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,11 +153,19 @@ func TestRace(t *testing.T) {
 	})
 }
 
-// flakyStore fails, or takes its time, as trouble says, at each Put.
+// flakyStore fails, or takes its time, as trouble says, at each Put, and deletes nothing while it is stuck.
 type flakyStore struct {
 	storage.Store
 
 	trouble func(put func() error) error
+	stuck   atomic.Bool
+}
+
+func (s *flakyStore) Delete(ctx context.Context, key storage.Key) error {
+	if s.stuck.Load() {
+		return errDisk
+	}
+	return s.Store.Delete(ctx, key)
 }
 
 func (s *flakyStore) Put(ctx context.Context, key storage.Key, r io.Reader, size int64) error {
@@ -198,7 +209,7 @@ func TestStoreFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, w *world) {
-				_, url := w.serve(t, &flakyStore{w.store, trouble})
+				_, url := w.serve(t, &flakyStore{Store: w.store, trouble: trouble})
 				content := random(15_500, 1)
 				where := create(t, url, len(content))
 				finish(t, where, content)
@@ -213,7 +224,7 @@ func TestStoreFails(t *testing.T) {
 // TestStoreIsDown: a client is told nothing of why.
 func TestStoreIsDown(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		_, url := w.serve(t, &flakyStore{w.store, func(func() error) error { return errDisk }})
+		_, url := w.serve(t, &flakyStore{Store: w.store, trouble: func(func() error) error { return errDisk }})
 		where := create(t, url, 10)
 		got := must(t, http.StatusInternalServerError)(patch(t, where, 0, strings.NewReader("0123456789")))
 		if got.body != "INTERNAL: internal error\n" {
@@ -229,7 +240,7 @@ func TestStoreIsDown(t *testing.T) {
 func TestDeletedMeanwhile(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var where string
-		_, url := w.serve(t, &flakyStore{w.store, func(put func() error) error {
+		_, url := w.serve(t, &flakyStore{Store: w.store, trouble: func(put func() error) error {
 			if err := w.service.Delete(w.As(context.Background(), "owner"), id(where)); err != nil {
 				t.Error(err)
 			}
@@ -238,6 +249,31 @@ func TestDeletedMeanwhile(t *testing.T) {
 		where = create(t, url, 10)
 		must(t, http.StatusNotFound)(patch(t, where, 0, strings.NewReader("0123456789")))
 		must(t, http.StatusNotFound)(send(t, http.MethodHead, where, nil))
+	})
+}
+
+// TestStoreDeletesNothing: what cannot be deleted with its upload is deleted by a later sweep.
+func TestStoreDeletesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		store := &flakyStore{Store: w.store, trouble: func(put func() error) error { return put() }}
+		service, url := w.serve(t, store)
+		where := create(t, url, 2500)
+		finish(t, where, random(2500, 1))
+		store.stuck.Store(true)
+		must(t, http.StatusNoContent)(send(t, http.MethodDelete, where, nil))
+		must(t, http.StatusNotFound)(send(t, http.MethodHead, where, nil))
+		for _, file := range testkit.Must(filepath.Glob(filepath.Join(w.folder, "uploads", "*", "*", "*", "*")))(t) {
+			if err := os.Chtimes(file, time.Time{}, time.Now().Add(-26*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := service.Sweep(t.Context()); !errors.Is(err, errDisk) || w.parts(t) != 3 {
+			t.Errorf("%v; %d parts are left", err, w.parts(t))
+		}
+		store.stuck.Store(false)
+		if err := service.Sweep(t.Context()); err != nil || w.parts(t) != 0 {
+			t.Errorf("%v; %d parts are left", err, w.parts(t))
+		}
 	})
 }
 
