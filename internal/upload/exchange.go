@@ -19,6 +19,7 @@ import (
 // exchange is what the protocol's handler keeps files in, for one request.
 type exchange struct {
 	*Service
+	turn   *turn
 	answer http.Header
 }
 

@@ -40,26 +40,28 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		web.Error(w, r, err)
 		return
 	}
-	tus, err := s.handler(w, web.BaseURL(r.Context()))
+	x := exchange{s, newTurn(w), w.Header()}
+	tus, err := x.handler(web.BaseURL(r.Context()))
 	if err != nil {
 		web.Error(w, r, err)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	http.StripPrefix(Path, tus).ServeHTTP(w, r)
+	watched := *r // the server looks into its own request for a body
+	watched.Body = body{r.Body, r.Context(), x.turn}
+	http.StripPrefix(Path, tus).ServeHTTP(w, &watched)
 }
 
 // handler speaks the protocol in one request: base is in the answer, and differs with the name that the server is called by.
-func (s *Service) handler(w http.ResponseWriter, base string) (http.Handler, error) {
-	x := exchange{s, w.Header()}
+func (x exchange) handler(base string) (http.Handler, error) {
 	composer := handler.NewStoreComposer()
 	composer.UseCore(x)
 	composer.UseTerminater(x)
-	s.locker.UseIn(composer)
+	composer.UseLocker(x)
 	return handler.NewHandler(handler.Config{
 		StoreComposer:                    composer,
 		BasePath:                         base + Path + "/",
-		MaxSize:                          s.maxLength,
+		MaxSize:                          x.maxLength,
 		DisableDownload:                  true,
 		Cors:                             &handler.CorsConfig{Disable: true}, // package web sees to it
 		Logger:                           slog.New(slog.NewTextHandler(io.Discard, nil)),

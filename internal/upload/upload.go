@@ -15,8 +15,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tus/tusd/v2/pkg/memorylocker"
-
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
@@ -50,12 +48,12 @@ type Service struct {
 	store      storage.Store
 	maxLength  int64
 	partLength int64
-	locker     *memorylocker.MemoryLocker // has a request that finds another one at its upload break that off
+	turns      turns
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{db: o.DB, store: o.Store, maxLength: o.MaxLength, partLength: partLength, locker: memorylocker.New()}
+	return &Service{db: o.DB, store: o.Store, maxLength: o.MaxLength, partLength: partLength, turns: turns{held: map[string]*turn{}}}
 }
 
 // create makes the row of an upload of the viewer's.
