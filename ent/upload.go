@@ -21,7 +21,7 @@ import (
 type Upload struct {
 	config `json:"-"`
 	// ID of the ent.
-	// Random, in hex: whoever knows it may go on with it.
+	// Random, in hex.
 	ID string `json:"id,omitempty"`
 	// When it was made, in UTC.
 	CreatedAt time.Time `json:"created_at,omitempty"`
@@ -35,7 +35,7 @@ type Upload struct {
 	Length int64 `json:"length,omitempty"`
 	// How many of them are in the store.
 	Received int64 `json:"received,omitempty"`
-	// The lengths of the parts in the store, in bytes.
+	// The lengths of the parts in the store by their numbers, in bytes; 0 is one under way, or given up.
 	Parts []int64 `json:"parts,omitempty"`
 	// When what is there is given up.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`

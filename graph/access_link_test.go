@@ -150,6 +150,7 @@ var linkedElsewhere = []string{
 	"annotate changes.create.id",        // TestChosenIDs
 	"annotate changes.delete.id",        // TestChosenIDs: what is not there is gone already
 	"createUser input.workspaceId",      // the access table
+	"updateWorkspace id",                // the access table
 	"updateUser id",                     // the access table
 	"disableUser id",                    // the access table
 	"resetPassword id",                  // the access table

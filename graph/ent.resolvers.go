@@ -48,6 +48,8 @@ func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Snapshot() generated.SnapshotResolver { return &snapshotResolver{r} }
 
+func (r *Resolver) Workspace() generated.WorkspaceResolver { return &workspaceResolver{r} }
+
 func (r *Resolver) BatchWhereInput() generated.BatchWhereInputResolver {
 	return &batchWhereInputResolver{r}
 }
@@ -64,6 +66,7 @@ type (
 	labelResolver           struct{ *Resolver }
 	queryResolver           struct{ *Resolver }
 	snapshotResolver        struct{ *Resolver }
+	workspaceResolver       struct{ *Resolver }
 	batchWhereInputResolver struct{ *Resolver }
 	imageWhereInputResolver struct{ *Resolver }
 )

@@ -27,6 +27,8 @@ func batchID(b *ent.Batch) gid.BatchID       { return b.ID }
 func jobID(j *ent.Job) gid.JobID             { return j.ID }
 func memberID(m *ent.Member) gid.MemberID    { return m.ID }
 
+func workspaceID(w *ent.Workspace) gid.WorkspaceID { return w.ID }
+
 func snapshotID(s *ent.Snapshot) gid.SnapshotID { return s.ID }
 
 func annotationID(a *ent.Annotation) gid.AnnotationID { return a.ID }

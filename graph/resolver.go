@@ -12,6 +12,7 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
@@ -22,6 +23,7 @@ type Resolver struct {
 	Ingest    *ingest.Pipeline
 	Media     Media
 	Snapshots *snapshot.Maker
+	Quota     quota.Limits // of workspaces that have none of their own
 }
 
 // Media tells where files are found.

@@ -13,6 +13,8 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/admin"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/quota"
+	"github.com/datasetgen/datagen/internal/sibling"
 )
 
 func (r *mutationResolver) CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error) {
@@ -28,6 +30,12 @@ func (r *mutationResolver) UpdateUser(ctx context.Context, id string, expectedVe
 func (r *mutationResolver) DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error) {
 	return with("id", id, func(id gid.UserID) (*ent.User, error) {
 		return admin.DisableUser(ctx, r.DB, r.Auth, id, expectedVersion)
+	})
+}
+
+func (r *mutationResolver) UpdateWorkspace(ctx context.Context, id string, input admin.UpdateWorkspaceInput) (*ent.Workspace, error) {
+	return with("id", id, func(id gid.WorkspaceID) (*ent.Workspace, error) {
+		return admin.UpdateWorkspace(ctx, r.DB, id, input)
 	})
 }
 
@@ -53,4 +61,10 @@ func (r *queryResolver) Users(ctx context.Context, after *ent.Cursor, first *int
 func (r *queryResolver) Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error) {
 	return r.DB.Workspace.Query().Paginate(ctx, after, first, before, last,
 		ent.WithWorkspaceOffset(offset), ent.WithWorkspaceOrder(orderBy), ent.WithWorkspaceFilter(where.Filter))
+}
+
+func (r *workspaceResolver) Usage(ctx context.Context, obj *ent.Workspace) (*quota.Usage, error) {
+	return sibling.Load(ctx, obj.Siblings, "usage", obj, workspaceID, func(ctx context.Context, ids []gid.WorkspaceID) (map[gid.WorkspaceID]*quota.Usage, error) {
+		return r.Quota.Usage(ctx, r.DB.Client, ids)
+	})
 }

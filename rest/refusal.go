@@ -52,11 +52,12 @@ var refusals = map[string]refusal{
 
 // statuses are those of codes whose message is for the client.
 var statuses = map[string]int{
-	"CONFLICT":     http.StatusConflict,
-	"INVALID":      http.StatusBadRequest,
-	"TOO_LARGE":    http.StatusRequestEntityTooLarge,
-	"RATE_LIMITED": http.StatusTooManyRequests,
-	"UNAVAILABLE":  http.StatusServiceUnavailable,
+	"CONFLICT":       http.StatusConflict,
+	"INVALID":        http.StatusBadRequest,
+	"TOO_LARGE":      http.StatusRequestEntityTooLarge,
+	"QUOTA_EXCEEDED": http.StatusForbidden,
+	"RATE_LIMITED":   http.StatusTooManyRequests,
+	"UNAVAILABLE":    http.StatusServiceUnavailable,
 }
 
 // wording is how a route words its errors; the zero wording is that of most.

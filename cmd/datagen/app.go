@@ -18,6 +18,7 @@ import (
 	"github.com/datasetgen/datagen/internal/media"
 	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
+	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
 )
 
@@ -104,6 +105,7 @@ type pictures struct {
 	ingest    *ingest.Pipeline
 	media     *media.Service
 	snapshots *snapshot.Maker
+	uploads   *upload.Service
 }
 
 // pixelMemory bounds what is decoded at a time in one process, in bytes: for each
@@ -119,6 +121,7 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 		return nil, fmt.Errorf("STORAGE_URL: %w", err)
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
+	uploads := upload.New(upload.Options{DB: a.db, Store: store, MaxLength: int64(a.config.MaxUploadTotal)})
 	return &pictures{
 		store: store,
 		ingest: ingest.New(ingest.Options{
@@ -127,6 +130,8 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 			Preparer:  decoder,
 			MaxUpload: int64(a.config.MaxUpload),
 			Keep:      imaging.Options{KeepEXIF: a.config.KeepEXIF},
+			Quota:     a.limits(),
+			Uploads:   uploads,
 			Fetcher: fetch.New(fetch.Options{
 				MaxBytes: int64(a.config.MaxUpload),
 				Timeout:  fetchTime,
@@ -141,5 +146,6 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 			Redirect:    a.config.MediaMode == config.Redirect,
 		}),
 		snapshots: snapshot.NewMaker(a.db, store),
+		uploads:   uploads,
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 )
 
 func gcCommand(s surroundings) *cli.Command {
@@ -19,8 +20,9 @@ func gcCommand(s surroundings) *cli.Command {
 		Usage: "remove pixels that nothing names any more",
 		Description: `Pixels stay in the store when images and snapshots are deleted. This removes those
 that nothing has named for GC_KEEP, with their thumbnails, and gives what lies in the
-store unknown to the database the same time to go. Servers do the first part by
-themselves, every GC_INTERVAL; it is safe beside them, and beside uploads.`,
+store unknown to the database the same time to go. Uploads in parts that nobody finished
+go too. Servers do all but look for what is unknown by themselves, every GC_INTERVAL;
+it is safe beside them, and beside uploads.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would be removed, and remove nothing"},
 			&cli.DurationFlag{Name: "keep", Usage: "keep what is unnamed for `TIME` instead of GC_KEEP; 0s removes all of it"},
@@ -53,6 +55,9 @@ func (s surroundings) gc(ctx context.Context, keep *time.Duration, dryRun, asJSO
 			keep = &a.config.GCKeep
 		}
 		report, err := collect(ctx, object.NewSweeper(a.db, p.store, *keep), dryRun)
+		if !dryRun {
+			err = errors.Join(err, p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
+		}
 		if asJSON {
 			return errors.Join(err, json.NewEncoder(s.out).Encode(report))
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/demo"
 	"github.com/datasetgen/datagen/internal/playground"
+	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
 	"github.com/datasetgen/datagen/rest"
 )
@@ -35,6 +36,7 @@ func serveCommand(s surroundings) *cli.Command {
 
    /graphql   the API; in a browser, a page to try it on
    /api/v1/   the REST API, for clients of the service before; /api/v1/docs/ describes it
+   /uploads/  large files in parts, by the protocol tus
    /media/    pictures, and zips of snapshots
    /healthz   says that the process runs
    /readyz    says that it can do its work
@@ -127,7 +129,7 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 // handler is all that the server answers.
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
-		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots},
+		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots, Quota: a.limits()},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
 	)
 	if err != nil {
@@ -148,6 +150,7 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 		AllowedOrigins: a.config.CORSAllowedOrigins,
 		TrustedProxies: []netip.Prefix(a.config.TrustedProxies),
 		MaxBody:        int64(a.config.MaxBody),
+		Unbounded:      upload.Path,
 	})
 	if err != nil {
 		return nil, err
@@ -156,6 +159,9 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	r.Use(middleware...)
 	r.Use(chimiddleware.CleanPath) // the base URL of old clients ends in a slash, and so they double it
 	r.Handle("/media/*", p.media)
+	for _, path := range []string{upload.Path, upload.Path + "/*"} {
+		r.Handle(path, authenticate(a.auth)(p.uploads))
+	}
 	r.Handle("/graphql/assets/*", page)
 	r.Handle("/api/*", api)
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,13 +89,13 @@ type block struct{ language, text string }
 
 var fences = regexp.MustCompile("(?ms)^```(\\w+)$(.*?\n)```$")
 
-// tour cuts the README's tour out: commands, and after each of them what it answers, if that is said.
-func tour(t *testing.T, readme string) []block {
+// tour cuts a part of the README out: commands, and after each of them what it answers, if that is said.
+func tour(t *testing.T, readme, name string) []block {
 	t.Helper()
-	_, rest, ok := strings.Cut(readme, "<!-- tour")
-	rest, _, end := strings.Cut(rest, "<!-- end of the tour -->")
+	_, rest, ok := strings.Cut(readme, "<!-- "+name)
+	rest, _, end := strings.Cut(rest, "<!-- end of the "+name+" -->")
 	if !ok || !end {
-		t.Fatal("the README has no tour")
+		t.Fatalf("the README has no %s", name)
 	}
 	var blocks []block
 	for _, m := range fences.FindAllStringSubmatch(rest, -1) {
@@ -118,8 +119,8 @@ func TestTour(t *testing.T) {
 			key := out.find(t, `API key +(dg_\S+)`)
 			path := filepath.Join("..", "..", readme)
 			text := string(testkit.Must(os.ReadFile(path))(t))
-			answers := follow(t, tour(t, text), errs.find(t, `msg=listening url=(\S+)`), key)
-			for _, b := range tour(t, text) {
+			answers := follow(t, tour(t, text, "tour"), errs.find(t, `msg=listening url=(\S+)`), key)
+			for _, b := range tour(t, text, "tour") {
 				if b.language != "json" {
 					continue
 				}
@@ -134,6 +135,37 @@ func TestTour(t *testing.T) {
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// TestLargeFile sends a file as each README says.
+func TestLargeFile(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"curl", "bash"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skip(err)
+		}
+	}
+	for _, readme := range []string{"README.md", "README.es.md"} {
+		t.Run(readme, func(t *testing.T) {
+			t.Parallel()
+			out, errs := serve(t, "PUBLIC_URL=http://localhost", "MAX_UPLOAD=5MB", "MAX_BODY=5MB")
+			key := out.find(t, `API key +(dg_\S+)`)
+			url := errs.find(t, `msg=listening url=(\S+)`)
+			text := string(testkit.Must(os.ReadFile(filepath.Join("..", "..", readme)))(t))
+			// The server is told that clients call it http://localhost, but curl finds it at its port alone.
+			here := `"${WHERE/http:\/\/localhost/` + strings.ReplaceAll(url, "/", `\/`) + `}"`
+			text = strings.ReplaceAll(text, `"$WHERE"`, here)
+			blocks := slices.Concat(
+				[]block{{"sh", "TOKEN=dg_...; head -c 40000000 /dev/urandom > boats.zip\n"}},
+				tour(t, text, "large file"),
+				[]block{{"sh", "echo ${WHERE%/*}\ncurl -sS -I " + here + ` -H "Authorization: Bearer $TOKEN" | grep ^Upload-Offset`}, {"json", ""}},
+			)
+			want := "http://localhost/uploads\nUpload-Offset: 40000000\n"
+			if diff := cmp.Diff([]string{want}, follow(t, blocks, url, key)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

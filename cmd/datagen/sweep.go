@@ -2,21 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/datasetgen/datagen/internal/lease"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 )
 
 // sweepLook is how often a process looks whether a sweep is due.
 const sweepLook = time.Minute
 
-// sweep removes what nothing names any more, until ctx is done. Of many processes one does so at a time.
+// sweep does what is due in the background, until ctx is done. Of many processes one does so at a time.
 func (a *app) sweep(ctx context.Context, p *pictures) {
 	if a.config.GCInterval == 0 {
 		return
 	}
-	sweeper := object.NewSweeper(a.db, p.store, a.config.GCKeep)
 	ticker := time.NewTicker(min(sweepLook, a.config.GCInterval))
 	defer ticker.Stop()
 	for {
@@ -25,17 +26,20 @@ func (a *app) sweep(ctx context.Context, p *pictures) {
 			return
 		case <-ticker.C:
 		}
-		var report object.Report
-		done, err := lease.Do(ctx, a.db, "sweep objects", a.config.GCInterval, func(ctx context.Context) (err error) {
-			report, err = sweeper.Sweep(ctx)
-			return err
-		})
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
+		if err := a.sweepOnce(ctx, p); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep failed", "error", err)
-		case done && report.Removed > 0:
-			a.log.InfoContext(ctx, "removed pixels that nothing names", "objects", report.Removed, "bytes", report.RemovedBytes)
 		}
 	}
+}
+
+// sweepOnce does what is due: it gives up uploads whose time is over, adds up counts, and removes what nothing names.
+func (a *app) sweepOnce(ctx context.Context, p *pictures) error {
+	_, err := lease.Do(ctx, a.db, "sweep", a.config.GCInterval, func(ctx context.Context) error {
+		report, err := object.NewSweeper(a.db, p.store, a.config.GCKeep).Sweep(ctx)
+		if report.Removed > 0 {
+			a.log.InfoContext(ctx, "removed pixels that nothing names", "objects", report.Removed, "bytes", report.RemovedBytes)
+		}
+		return errors.Join(err, p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
+	})
+	return err
 }

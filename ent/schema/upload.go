@@ -19,12 +19,12 @@ func (Upload) Mixin() []ent.Mixin { return []ent.Mixin{Times{}} }
 // Fields of the Upload.
 func (Upload) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").MaxLen(sha256Length).Immutable().Comment("Random, in hex: whoever knows it may go on with it."),
+		field.String("id").MaxLen(sha256Length).Immutable().Comment("Random, in hex."),
 		field.Int("user_id").GoType(gid.UserID(0)).Immutable().Comment("Who sends it."),
 		field.String("name").MaxRuneLen(500).Default("").Comment("What the file is called."),
 		field.Int64("length").NonNegative().Comment("How many bytes it has in all."),
 		field.Int64("received").NonNegative().Default(0).Comment("How many of them are in the store."),
-		field.JSON("parts", []int64{}).Default([]int64{}).Comment("The lengths of the parts in the store, in bytes."),
+		field.JSON("parts", []int64{}).Default([]int64{}).Comment("The lengths of the parts in the store by their numbers, in bytes; 0 is one under way, or given up."),
 		field.Time("expires_at").Comment("When what is there is given up."),
 	}
 }

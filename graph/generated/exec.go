@@ -28,6 +28,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/moment"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/work"
@@ -53,6 +54,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Snapshot() SnapshotResolver
+	Workspace() WorkspaceResolver
 	BatchWhereInput() BatchWhereInputResolver
 	ImageWhereInput() ImageWhereInputResolver
 }
@@ -481,6 +483,7 @@ type ComplexityRoot struct {
 		UpdateMembers      func(childComplexity int, ids []string, expectedVersions []int, role member.Role) int
 		UpdateSnapshot     func(childComplexity int, id string, expectedVersion *int, input snapshot.UpdateInput) int
 		UpdateUser         func(childComplexity int, id string, expectedVersion *int, input admin.UpdateUserInput) int
+		UpdateWorkspace    func(childComplexity int, id string, input admin.UpdateWorkspaceInput) int
 	}
 
 	PageInfo struct {
@@ -591,6 +594,7 @@ type ComplexityRoot struct {
 		MaxImages  func(childComplexity int) int
 		Name       func(childComplexity int) int
 		UpdatedAt  func(childComplexity int) int
+		Usage      func(childComplexity int) int
 		Users      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
 	}
 
@@ -603,6 +607,13 @@ type ComplexityRoot struct {
 	WorkspaceEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	WorkspaceUsage struct {
+		Bytes     func(childComplexity int) int
+		Images    func(childComplexity int) int
+		MaxBytes  func(childComplexity int) int
+		MaxImages func(childComplexity int) int
 	}
 }
 
@@ -688,6 +699,7 @@ type MutationResolver interface {
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
 	UpdateUser(ctx context.Context, id string, expectedVersion *int, input admin.UpdateUserInput) (*ent.User, error)
 	DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error)
+	UpdateWorkspace(ctx context.Context, id string, input admin.UpdateWorkspaceInput) (*ent.Workspace, error)
 	ResetPassword(ctx context.Context, id string, newPassword string) (*ent.User, error)
 	CreateBatch(ctx context.Context, input work.CreateBatchInput) (*ent.Batch, error)
 	CreateBatches(ctx context.Context, batches []*work.CreateBatchInput) ([]*ent.Batch, error)
@@ -725,6 +737,9 @@ type QueryResolver interface {
 type SnapshotResolver interface {
 	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
 	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
+}
+type WorkspaceResolver interface {
+	Usage(ctx context.Context, obj *ent.Workspace) (*quota.Usage, error)
 }
 
 type BatchWhereInputResolver interface {
@@ -3019,6 +3034,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(admin.UpdateUserInput)), true
+	case "Mutation.updateWorkspace":
+		if e.ComplexityRoot.Mutation.UpdateWorkspace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWorkspace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWorkspace(childComplexity, args["id"].(string), args["input"].(admin.UpdateWorkspaceInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -3573,6 +3599,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Workspace.UpdatedAt(childComplexity), true
+	case "Workspace.usage":
+		if e.ComplexityRoot.Workspace.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.Usage(childComplexity), true
 	case "Workspace.users":
 		if e.ComplexityRoot.Workspace.Users == nil {
 			break
@@ -3616,6 +3648,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorkspaceEdge.Node(childComplexity), true
+
+	case "WorkspaceUsage.bytes":
+		if e.ComplexityRoot.WorkspaceUsage.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceUsage.Bytes(childComplexity), true
+	case "WorkspaceUsage.images":
+		if e.ComplexityRoot.WorkspaceUsage.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceUsage.Images(childComplexity), true
+	case "WorkspaceUsage.maxBytes":
+		if e.ComplexityRoot.WorkspaceUsage.MaxBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceUsage.MaxBytes(childComplexity), true
+	case "WorkspaceUsage.maxImages":
+		if e.ComplexityRoot.WorkspaceUsage.MaxImages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceUsage.MaxImages(childComplexity), true
 
 	}
 	return 0, false
@@ -3668,6 +3725,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
 			graphql.NewInputUnmarshaler("UpdateSnapshotInput", ec.unmarshalInputUpdateSnapshotInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UpdateWorkspaceInput", ec.unmarshalInputUpdateWorkspaceInput),
 			graphql.NewInputUnmarshaler("UserOrder", ec.unmarshalInputUserOrder),
 			graphql.NewInputUnmarshaler("UserWhereInput", ec.unmarshalInputUserWhereInput),
 			graphql.NewInputUnmarshaler("WorkspaceOrder", ec.unmarshalInputWorkspaceOrder),
@@ -10196,12 +10254,14 @@ extend type Mutation {
   ): [ID!]!
 }
 
-"A picture to add: a PNG, JPEG, WebP or GIF file of at most 50 MB, 16,384 pixels a side and 50 megapixels. Exactly one of file and data."
+"A picture to add: a PNG, JPEG, WebP or GIF file of at most 50 MB, 16,384 pixels a side and 50 megapixels. Exactly one of file, data and upload."
 input ImageInput {
   "The file, in a multipart request."
   file: Upload
   "The file, as a data URL or in base64; its bytes decide on the format."
   data: String
+  "The id of an upload of yours that came in parts, under /uploads/. It is gone once the image is added."
+  upload: String
   "The name to keep it under; the file's own when absent."
   originalName: String @length(max: 500)
   "What an image generator was asked for."
@@ -10228,12 +10288,14 @@ input ImageInput {
   baseImageId: ID
 }
 
-"A zip of pictures as in ImageInput. It may unpack to ten times its size, and the size of one picture. Exactly one of file and data."
+"A zip of pictures as in ImageInput. It may unpack to ten times its size, and the size of one picture. Exactly one of file, data and upload."
 input ZipInput {
   "The file, in a multipart request."
   file: Upload
   "The file, as a data URL or in base64."
   data: String
+  "The id of an upload of yours that came in parts, under /uploads/. It is gone once the images are added."
+  upload: String
 }
 
 "What becomes of pictures that are imported."
@@ -10573,6 +10635,23 @@ input UpdateSnapshotInput {
   ): WorkspaceConnection!
 }
 
+extend type Workspace {
+  "What its datasets hold together, and may hold."
+  usage: WorkspaceUsage!
+}
+
+"What the datasets of a workspace hold together, and what they may hold."
+type WorkspaceUsage {
+  "How many images."
+  images: Int!
+  "How many bytes of image files."
+  bytes: Int!
+  "How many images they may hold; null is no limit."
+  maxImages: Int
+  "How many bytes of image files they may hold; null is no limit."
+  maxBytes: Int
+}
+
 extend type Mutation {
   "Let a person into the workspace. For its admins."
   createUser(
@@ -10595,6 +10674,13 @@ extend type Mutation {
     "The version that you have read; another one is a CONFLICT."
     expectedVersion: Int
   ): User!
+  "Change a workspace: its name, for its admins, or what it may hold, for superusers."
+  updateWorkspace(
+    "The workspace."
+    id: ID!
+    "What to change."
+    input: UpdateWorkspaceInput!
+  ): Workspace!
   "Give a user who has forgotten theirs a new password. Ends their sessions and revokes their API keys. For admins."
   resetPassword(
     "The user."
@@ -10632,6 +10718,16 @@ input UpdateUserInput {
   isAdmin: Boolean
   "Whether the user may sign in. For admins."
   isActive: Boolean
+}
+
+"What to change of a workspace; what is absent stays."
+input UpdateWorkspaceInput {
+  "What it is called; no two workspaces share a name."
+  name: String @length(max: 100)
+  "How many images its datasets may hold together; null is what the server allows each workspace. For superusers."
+  maxImages: Int
+  "How many bytes of image files they may hold; null is what the server allows each workspace. For superusers."
+  maxBytes: Int
 }
 `, BuiltIn: false},
 	{Name: "../work.graphql", Input: `extend type Query {
@@ -11762,6 +11858,8 @@ func (ec *executionContext) childFields_Workspace(ctx context.Context, field gra
 		return ec.fieldContext_Workspace_users(ctx, field)
 	case "datasets":
 		return ec.fieldContext_Workspace_datasets(ctx, field)
+	case "usage":
+		return ec.fieldContext_Workspace_usage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Workspace", field.Name)
 }
@@ -11786,6 +11884,20 @@ func (ec *executionContext) childFields_WorkspaceEdge(ctx context.Context, field
 		return ec.fieldContext_WorkspaceEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WorkspaceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkspaceUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "images":
+		return ec.fieldContext_WorkspaceUsage_images(ctx, field)
+	case "bytes":
+		return ec.fieldContext_WorkspaceUsage_bytes(ctx, field)
+	case "maxImages":
+		return ec.fieldContext_WorkspaceUsage_maxImages(ctx, field)
+	case "maxBytes":
+		return ec.fieldContext_WorkspaceUsage_maxBytes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkspaceUsage", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14117,6 +14229,28 @@ func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, 
 		return nil, err
 	}
 	args["input"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateWorkspace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (admin.UpdateWorkspaceInput, error) {
+			return ec.unmarshalNUpdateWorkspaceInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋadminᚐUpdateWorkspaceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -23442,6 +23576,50 @@ func (ec *executionContext) fieldContext_Mutation_disableUser(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateWorkspace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateWorkspace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateWorkspace(ctx, fc.Args["id"].(string), fc.Args["input"].(admin.UpdateWorkspaceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Workspace) graphql.Marshaler {
+			return ec.marshalNWorkspace2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐWorkspace(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateWorkspace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workspace(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateWorkspace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_resetPassword(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26411,6 +26589,38 @@ func (ec *executionContext) fieldContext_Workspace_datasets(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Workspace_usage(ctx context.Context, field graphql.CollectedField, obj *ent.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workspace().Usage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *quota.Usage) graphql.Marshaler {
+			return ec.marshalNWorkspaceUsage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋquotaᚐUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workspace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WorkspaceUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _WorkspaceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.WorkspaceConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26551,6 +26761,98 @@ func (ec *executionContext) _WorkspaceEdge_cursor(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_WorkspaceEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("WorkspaceEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _WorkspaceUsage_images(ctx context.Context, field graphql.CollectedField, obj *quota.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceUsage_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceUsage_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceUsage_bytes(ctx context.Context, field graphql.CollectedField, obj *quota.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceUsage_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceUsage_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceUsage_maxImages(ctx context.Context, field graphql.CollectedField, obj *quota.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceUsage_maxImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxImages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceUsage_maxImages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceUsage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceUsage_maxBytes(ctx context.Context, field graphql.CollectedField, obj *quota.Usage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceUsage_maxBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceUsage_maxBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceUsage", field, false, false, "Int")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -30874,7 +31176,7 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"file", "data", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
+	fieldsInOrder := [...]string{"file", "data", "upload", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -30895,6 +31197,13 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Data = data
+		case "upload":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upload"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Upload = data
 		case "originalName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("originalName"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -35353,6 +35662,62 @@ func UnmarshalUpdateUserInput(ctx context.Context, raw any) (admin.UpdateUserInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateWorkspaceInput(ctx context.Context, obj any) (admin.UpdateWorkspaceInput, error) {
+	var it admin.UpdateWorkspaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "maxImages", "maxBytes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "maxImages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxImages"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxImages = graphql.OmittableOf(data)
+		case "maxBytes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxBytes"))
+			data, err := ec.unmarshalOInt2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxBytes = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateWorkspaceInput unmarshals raw into the UpdateWorkspaceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateWorkspaceInput(ctx context.Context, raw any) (admin.UpdateWorkspaceInput, error) {
+	var out admin.UpdateWorkspaceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateWorkspaceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any) (ent.UserOrder, error) {
 	var it ent.UserOrder
 	if obj == nil {
@@ -36548,7 +36913,7 @@ func (ec *executionContext) unmarshalInputZipInput(ctx context.Context, obj any)
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"file", "data"}
+	fieldsInOrder := [...]string{"file", "data", "upload"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36569,6 +36934,13 @@ func (ec *executionContext) unmarshalInputZipInput(ctx context.Context, obj any)
 				return it, err
 			}
 			it.Data = data
+		case "upload":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("upload"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Upload = data
 		}
 	}
 	return it, nil
@@ -39333,6 +39705,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateWorkspace":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateWorkspace(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "resetPassword":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resetPassword(ctx, field)
@@ -40176,6 +40555,12 @@ func (ec *executionContext) _Workspace(ctx context.Context, sel ast.SelectionSet
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Workspace_datasets(ctx, field, obj)
 				})
+		case "usage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Workspace_usage(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -40255,6 +40640,54 @@ func (ec *executionContext) _WorkspaceEdge(ctx context.Context, sel ast.Selectio
 		case "cursor":
 			out.Values[i] = ec._WorkspaceEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var workspaceUsageImplementors = []string{"WorkspaceUsage"}
+
+func (ec *executionContext) _WorkspaceUsage(ctx context.Context, sel ast.SelectionSet, obj *quota.Usage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workspaceUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WorkspaceUsage")
+		case "images":
+			out.Values[i] = ec._WorkspaceUsage_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._WorkspaceUsage_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxImages":
+			out.Values[i] = ec._WorkspaceUsage_maxImages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxBytes":
+			out.Values[i] = ec._WorkspaceUsage_maxBytes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -42216,6 +42649,11 @@ func (ec *executionContext) unmarshalNUpdateUserInput2githubᚗcomᚋdatasetgen�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateWorkspaceInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋadminᚐUpdateWorkspaceInput(ctx context.Context, v any) (admin.UpdateWorkspaceInput, error) {
+	res, err := ec.unmarshalInputUpdateWorkspaceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42343,6 +42781,14 @@ func (ec *executionContext) marshalNWorkspaceOrderField2ᚖgithubᚗcomᚋdatase
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalNWorkspaceUsage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋquotaᚐUsage(ctx context.Context, sel ast.SelectionSet, v *quota.Usage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WorkspaceUsage!")
+		return graphql.Null
+	}
+	return ec._WorkspaceUsage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWorkspaceWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐWorkspaceWhereInput(ctx context.Context, v any) (*ent.WorkspaceWhereInput, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/member"
 	"github.com/datasetgen/datagen/ent/session"
+	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 )
@@ -27,6 +28,8 @@ func Visible(v Viewer, entity string) Predicate {
 		return own(apikey.FieldUserID, v)
 	case ent.TypeSession:
 		return own(session.FieldUserID, v)
+	case ent.TypeUpload:
+		return own(upload.FieldUserID, v)
 	case ent.TypeWorkspace:
 		return inWorkspace(workspace.FieldID, v)
 	case ent.TypeUser:

@@ -18,6 +18,7 @@ import (
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 )
 
@@ -221,8 +222,31 @@ func RemoveImages(ctx context.Context, tx *ent.Tx, where predicate.Image) error 
 	if err := tx.Image.Update().Where(image.HasBaseImageWith(where)).ClearBaseImageID().Exec(ctx); err != nil {
 		return err
 	}
+	if err := discount(ctx, tx, where); err != nil {
+		return err
+	}
 	_, err := tx.Image.Delete().Where(where).Exec(ctx)
 	return err
+}
+
+// discount notes that the images that where finds go.
+func discount(ctx context.Context, tx *ent.Tx, where predicate.Image) error {
+	var rows []struct {
+		DatasetID gid.DatasetID `sql:"dataset_id"`
+		Count     int           `sql:"count"`
+		Size      int64         `sql:"sum"`
+	}
+	err := tx.Image.Query().Where(where).GroupBy(image.FieldDatasetID).
+		Aggregate(ent.Count(), ent.Sum(image.FieldSize)).Scan(ctx, &rows)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if err := quota.Count(ctx, tx, r.DatasetID, -r.Count, -r.Size); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func lockImages(ctx context.Context, tx *ent.Tx, targets Targets[gid.ImageID], actions ...access.Action) ([]*ent.Image, error) {

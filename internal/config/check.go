@@ -56,6 +56,7 @@ func unreadable(err error) []complaint {
 
 // wanted says what values of types that are not ours look like; those of ours say it themselves.
 var wanted = map[reflect.Type]error{
+	reflect.TypeFor[int]():           errors.New("want a whole number"),
 	reflect.TypeFor[bool]():          errors.New("want true or false"),
 	reflect.TypeFor[time.Duration](): errors.New("want a time such as 90s, 15m or 720h"),
 	reflect.TypeFor[slog.Level]():    errors.New("want DEBUG, INFO, WARN or ERROR"),
@@ -74,6 +75,8 @@ func (c Config) check() []complaint {
 		{"PUBLIC_URL", checkPublic(c.PublicURL)},
 		{"MAX_UPLOAD", when(c.MaxUpload <= 0, "want more than 0 bytes")},
 		{"MAX_BODY", when(c.MaxBody < c.MaxUpload, "want room for MAX_UPLOAD, which is %d bytes", c.MaxUpload)},
+		{"MAX_UPLOAD_TOTAL", when(c.MaxUploadTotal < c.MaxUpload, "want room for MAX_UPLOAD, which is %d bytes", c.MaxUpload)},
+		{"WORKSPACE_MAX_IMAGES", when(c.WorkspaceMaxImages < 0, "want 0 or more, got %d", c.WorkspaceMaxImages)},
 		{"ACCESS_TOKEN_TTL", positive(c.AccessTokenTTL)},
 		{"REFRESH_TOKEN_TTL", positive(c.RefreshTokenTTL)},
 		{"LEGACY_TOKEN_TTL", positive(c.LegacyTokenTTL)},

@@ -40,6 +40,9 @@ type Config struct {
 	MaxBody            Size          `env:"MAX_BODY" envDefault:"80MB" help:"largest request body; room for the largest picture in base64"`
 	KeepEXIF           bool          `env:"KEEP_EXIF" envDefault:"false" help:"true keeps what cameras and programs write into pictures beside the pixels, such as where they were taken"`
 	FetchAllow         Networks      `env:"FETCH_ALLOW" help:"networks to fetch pictures from though they are not public, as addresses or CIDR ranges separated by commas; none when empty"`
+	MaxUploadTotal     Size          `env:"MAX_UPLOAD_TOTAL" envDefault:"5GB" help:"largest file that comes in parts, under /uploads/: a zip, or a picture of up to MAX_UPLOAD"`
+	WorkspaceMaxImages int           `env:"WORKSPACE_MAX_IMAGES" envDefault:"0" help:"how many images a workspace may hold that has no limit of its own; 0 is no limit"`
+	WorkspaceMaxBytes  Size          `env:"WORKSPACE_MAX_BYTES" envDefault:"0" help:"how many bytes of image files a workspace may hold that has no limit of its own, such as 50GB; 0 is no limit"`
 	AccessTokenTTL     time.Duration `env:"ACCESS_TOKEN_TTL" envDefault:"15m" help:"how long an access token is good for"`
 	RefreshTokenTTL    time.Duration `env:"REFRESH_TOKEN_TTL" envDefault:"720h" help:"how long a person stays signed in without using the server"`
 	LegacyTokenTTL     time.Duration `env:"LEGACY_TOKEN_TTL" envDefault:"720h" help:"how long a token of the legacy API is good for"`

@@ -43,14 +43,28 @@ func (db *DB) OwnDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID) erro
 	return db.lockDataset(ctx, tx, "pg_advisory_xact_lock", id)
 }
 
-// datasetLocks are the keys of the locks of datasets, from the one of id 0 on.
-const datasetLocks = 0x6461 << 48
-
 func (db *DB) lockDataset(ctx context.Context, tx *ent.Tx, lock string, id gid.DatasetID) error {
+	return db.advise(ctx, tx, lock, datasetLocks+int64(id))
+}
+
+// OwnWorkspace lets transactions that own the same workspace run one after the other. It is taken after all locks of
+// rows and of datasets.
+func (db *DB) OwnWorkspace(ctx context.Context, tx *ent.Tx, id gid.WorkspaceID) error {
+	return db.advise(ctx, tx, "pg_advisory_xact_lock", workspaceLocks+int64(id))
+}
+
+// The keys of the locks of datasets and of workspaces, from those of id 0 on.
+const (
+	datasetLocks   = 0x6461 << 48
+	workspaceLocks = 0x776f << 48
+)
+
+// advise takes one of PostgreSQL's advisory locks until the transaction ends.
+func (db *DB) advise(ctx context.Context, tx *ent.Tx, lock string, key int64) error {
 	if db.dialect != dialect.Postgres {
 		return nil // a transaction is alone anyway
 	}
-	_, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT %s(%d)", lock, datasetLocks+int64(id)))
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT %s(%d)", lock, key))
 	return err
 }
 

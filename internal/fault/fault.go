@@ -22,6 +22,7 @@ var (
 	NotFound        = errors.New("not found")
 	Conflict        = errors.New("changed since it was read")
 	TooLarge        = errors.New("too large")
+	QuotaExceeded   = errors.New("quota exceeded")
 	RateLimited     = errors.New("too many attempts")
 	Unavailable     = errors.New("busy, try again")
 )
@@ -39,6 +40,8 @@ var kinds = []struct {
 	{is(Conflict), "CONFLICT", http.StatusConflict, ""},
 	{is(Invalid), "INVALID", http.StatusBadRequest, ""},
 	{is(TooLarge), "TOO_LARGE", http.StatusRequestEntityTooLarge, ""},
+	// 403, since clients send again what is answered by 429 or 507, and make smaller what is answered by 413.
+	{is(QuotaExceeded), "QUOTA_EXCEEDED", http.StatusForbidden, ""},
 	{is(RateLimited), "RATE_LIMITED", http.StatusTooManyRequests, ""},
 	{is(Unavailable), "UNAVAILABLE", http.StatusServiceUnavailable, ""},
 	{isMaxBytes, "TOO_LARGE", http.StatusRequestEntityTooLarge, "the request is too large"},

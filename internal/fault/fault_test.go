@@ -42,6 +42,7 @@ func TestDescribe(t *testing.T) {
 		"invalid":             {fmt.Errorf("%w: no", fault.Invalid), "INVALID", 400, "invalid: no"},
 		"field":               {fault.InvalidAt("is blank", "input", "name"), "INVALID", 400, "input.name: is blank"},
 		"too large":           {fault.TooLarge, "TOO_LARGE", 413, "too large"},
+		"quota exceeded":      {fault.QuotaExceeded, "QUOTA_EXCEEDED", 403, "quota exceeded"},
 		"rate limited":        {fault.RateLimited, "RATE_LIMITED", 429, "too many attempts"},
 		"unavailable":         {fault.Unavailable, "UNAVAILABLE", 503, "busy, try again"},
 		"body":                {tooLarge(), "TOO_LARGE", 413, "the request is too large"},

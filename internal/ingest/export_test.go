@@ -1,4 +1,9 @@
 package ingest
 
+import "github.com/datasetgen/datagen/internal/quota"
+
 // Workers is how many pictures are in work at once.
 func Workers() int { return workers() }
+
+// SetQuota limits what workspaces may hold.
+func (p *Pipeline) SetQuota(l quota.Limits) { p.quota = l }

@@ -74,7 +74,7 @@ func (p *Pipeline) ImportImages(ctx context.Context, dataset gid.DatasetID, imag
 		return nil, err
 	}
 	items := func(yield func(item, error) bool) {
-		for _, e := range entriesOf(images) {
+		for _, e := range p.entriesOf(images) {
 			e.name = e.originalName()
 			if !yield(e.item, nil) {
 				return
@@ -85,6 +85,7 @@ func (p *Pipeline) ImportImages(ctx context.Context, dataset gid.DatasetID, imag
 	if err != nil {
 		return nil, err
 	}
+	p.deleteUploads(ctx, images)
 	return results, nil
 }
 

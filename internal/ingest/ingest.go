@@ -17,6 +17,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
@@ -32,7 +33,17 @@ type Options struct {
 	Preparer  Preparer
 	MaxUpload int64 // of each picture, in bytes
 	Keep      imaging.Options
-	Fetcher   Fetcher // of what URLs name; nil when none are imported
+	Quota     quota.Limits // of workspaces that have none of their own
+	Fetcher   Fetcher      // of what URLs name; nil when none are imported
+	Uploads   Uploads      // that came in parts; nil when none do
+}
+
+// Uploads are files that came in parts, as upload.Service has them.
+type Uploads interface {
+	// Open returns the bytes of the viewer's own upload that is whole, and what it is called. Any other is a fault.NotFound.
+	Open(ctx context.Context, id string) (content io.ReadSeekCloser, size int64, name string, err error)
+	// Delete deletes the viewer's own upload.
+	Delete(ctx context.Context, id string) error
 }
 
 // Pipeline adds pictures to datasets. Make one for the process: it bounds what
@@ -40,6 +51,8 @@ type Options struct {
 type Pipeline struct {
 	db      *database.DB
 	keeper  *keeper
+	quota   quota.Limits
+	uploads Uploads
 	fetcher Fetcher
 	fetches *semaphore.Weighted // of files that are fetched, and kept in memory until they are looked at
 }
@@ -49,6 +62,8 @@ func New(o Options) *Pipeline {
 	return &Pipeline{
 		db:      o.DB,
 		keeper:  newKeeper(object.NewKeeper(o.DB, o.Store), o),
+		quota:   o.Quota,
+		uploads: o.Uploads,
 		fetcher: o.Fetcher,
 		fetches: semaphore.NewWeighted(fetches),
 	}
@@ -72,15 +87,18 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 	if err := p.keeper.measure(images, at); err != nil {
 		return nil, err
 	}
-	entries := entriesOf(images)
+	entries := p.entriesOf(images)
 	if err := p.keepAll(ctx, entries); err != nil {
 		return nil, err
 	}
 	if err := complaints(entries, at); err != nil {
 		return nil, err
 	}
-	err = p.save(ctx, target{dataset: dataset, at: at}, entries)
-	return imagesOf(entries), err
+	if err := p.save(ctx, target{dataset: dataset, at: at}, entries); err != nil {
+		return nil, err
+	}
+	p.deleteUploads(ctx, images)
+	return imagesOf(entries), nil
 }
 
 // keepAll keeps all the pictures, and notes with each that is none why it was refused.

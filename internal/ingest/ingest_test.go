@@ -24,6 +24,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -223,7 +224,7 @@ func TestForm(t *testing.T) {
 		}{
 			"both and neither": {
 				[]ingest.ImageInput{good, both, empty},
-				"images[1]: must have either a file or data; images[2]: must have either a file or data",
+				"images[1]: must have one of file, data and upload; images[2]: must have one of file, data and upload",
 			},
 			"no content": {[]ingest.ImageInput{hollow}, "images[0].file: has no content"},
 			"texts": {
@@ -377,6 +378,26 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		if n := len(w.objects(t)); n != calls+1 {
 			t.Errorf("%d objects, want %d", n, calls+1)
+		}
+	})
+}
+
+// TestQuota: what is one picture too many for the workspace is not added.
+func TestQuota(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		limits := quota.Limits{Images: 2}
+		w.SetQuota(limits)
+		content := pngOf(7, 5, 1)
+		testkit.Must(w.create(t, file("a.png", content)))(t)
+		if _, err := w.create(t, file("b.png", content), file("c.png", content)); !errors.Is(err, fault.QuotaExceeded) {
+			t.Errorf("error = %v", err)
+		}
+		testkit.Must(w.create(t, file("b.png", content)))(t)
+		id := w.users[member.RoleOwner].WorkspaceID
+		got := *testkit.Must(limits.Usage(t.Context(), w.db.Client, []gid.WorkspaceID{id}))(t)[id]
+		want := quota.Usage{Images: 2, Bytes: int64(2 * len(content)), MaxImages: new(2)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("usage (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -18,10 +18,11 @@ import (
 // MaxPictures is how many pictures one call may add.
 const MaxPictures = 100
 
-// ImageInput is a picture to add, and what is known of it. Exactly one of File and Data is set.
+// ImageInput is a picture to add, and what is known of it. Exactly one of File, Data and Upload is set.
 type ImageInput struct {
 	File             *graphql.Upload
 	Data             *string // a data URL, or base64 alone; whatever type it names, the bytes decide
+	Upload           *string // the id of an upload that came in parts
 	OriginalName     *string // nil: the base name of File, if there is one
 	Prompt           *string
 	NegativePrompt   *string
@@ -44,11 +45,21 @@ func check(images []ImageInput, at fault.Places) error {
 		return c.Err()
 	}
 	for i, in := range images {
-		c.That((in.File == nil) != (in.Data == nil), "must have either a file or data", at.Of(i)...)
+		c.That(in.sources() == 1, "must have one of file, data and upload", at.Of(i)...)
 		c.That(in.File == nil || in.File.File != nil, "has no content", at.Of(i, "file")...)
 		c.Add(in.facts().Check(), at.Of(i)...)
 	}
 	return c.Err()
+}
+
+// sources is how many ways the bytes come.
+func (in ImageInput) sources() (n int) {
+	for _, is := range []bool{in.File != nil, in.Data != nil, in.Upload != nil} {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // facts are what may be changed later too, and is checked by the same rules.

@@ -3,11 +3,14 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
 )
@@ -57,7 +60,7 @@ type picture struct {
 
 // entriesOf makes entries of inputs, which may share a file: a variable of a request may stand in several places, and
 // then only one at a time can read it.
-func entriesOf(images []ImageInput) []*entry {
+func (p *Pipeline) entriesOf(images []ImageInput) []*entry {
 	entries := make([]*entry, len(images))
 	readers := make(map[io.ReadSeeker]*sync.Mutex)
 	for i, in := range images {
@@ -68,9 +71,36 @@ func entriesOf(images []ImageInput) []*entry {
 			}
 			readers[in.File.File] = reader
 		}
-		entries[i] = &entry{item: item{ImageInput: in, open: func(context.Context) (*content, error) { return in.open(reader) }}}
+		entries[i] = &entry{item: item{ImageInput: in, open: func(ctx context.Context) (*content, error) { return p.open(ctx, in, reader) }}}
 	}
 	return entries
+}
+
+// open returns the bytes of a picture, or of a zip, once nobody else reads them.
+func (p *Pipeline) open(ctx context.Context, in ImageInput, reader *sync.Mutex) (*content, error) {
+	if in.Upload == nil {
+		return in.open(reader)
+	}
+	r, size, _, err := p.uploads.Open(ctx, *in.Upload)
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.InvalidAt("no such upload of yours that is whole")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &content{r, size, func() { _ = r.Close() }}, nil // it was only read
+}
+
+// deleteUploads deletes those that are of no use any more. One that stays is deleted when its time is over.
+func (p *Pipeline) deleteUploads(ctx context.Context, images []ImageInput) {
+	for _, in := range images {
+		if in.Upload == nil {
+			continue
+		}
+		if err := p.uploads.Delete(context.WithoutCancel(ctx), *in.Upload); err != nil {
+			slog.WarnContext(ctx, "upload was not deleted", "error", err)
+		}
+	}
 }
 
 func imagesOf(entries []*entry) []*ent.Image {

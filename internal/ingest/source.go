@@ -11,8 +11,11 @@ import (
 
 // field is the name of the field that the picture's bytes come in.
 func (in ImageInput) field() string {
-	if in.Data != nil {
+	switch {
+	case in.Data != nil:
 		return "data"
+	case in.Upload != nil:
+		return "upload"
 	}
 	return "file"
 }
@@ -20,8 +23,11 @@ func (in ImageInput) field() string {
 // size returns the length of the picture in bytes. Text is measured without
 // being decoded, so that nobody makes the server hold more than may be sent.
 func (in ImageInput) size() (int64, error) {
-	if in.Data != nil {
+	switch {
+	case in.Data != nil:
 		return decodedLength(*in.Data), nil
+	case in.Upload != nil:
+		return 0, nil // it is in the store, and measured when it is opened
 	}
 	return in.File.File.Seek(0, io.SeekEnd) // Upload.Size is what a transport believes
 }

@@ -39,6 +39,7 @@ type world struct {
 	store    *countingStore
 	decoder  *countingDecoder
 	internet *internet
+	uploads  uploads
 	dataset  gid.DatasetID
 	users    map[member.Role]*ent.User // "" is in the workspace and no member
 }
@@ -65,9 +66,10 @@ func newWorld(tb testing.TB, db *database.DB) *world {
 		store:    &countingStore{Store: store},
 		decoder:  &countingDecoder{Preparer: imaging.NewDecoder(imaging.DefaultMemory)},
 		internet: &internet{},
+		uploads:  uploads{},
 		users:    make(map[member.Role]*ent.User),
 	}
-	w.Pipeline = ingest.New(ingest.Options{DB: db, Store: w.store, Preparer: w.decoder, MaxUpload: maxUpload, Fetcher: w.internet})
+	w.Pipeline = ingest.New(ingest.Options{DB: db, Store: w.store, Preparer: w.decoder, MaxUpload: maxUpload, Fetcher: w.internet, Uploads: w.uploads})
 	w.write(tb, w.populate)
 	return w
 }

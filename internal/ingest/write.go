@@ -15,6 +15,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 )
 
 // target is where pictures go.
@@ -40,7 +41,7 @@ func (p *Pipeline) save(ctx context.Context, to target, entries []*entry) error 
 	entries = slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return e.refused != nil })
 	for range saves {
 		done, err := database.Result(ctx, p.db, func(ctx context.Context, tx *ent.Tx) (outcome, error) {
-			return to.write(ctx, tx, entries)
+			return p.write(ctx, tx, to, entries)
 		})
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func (o outcome) note(entries []*entry) {
 }
 
 // write makes the rows. Much can have happened while pixels were looked at.
-func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outcome, error) {
+func (p *Pipeline) write(ctx context.Context, tx *ent.Tx, to target, entries []*entry) (outcome, error) {
 	if err := allow(ctx, tx.Client(), to.dataset, inputsOf(entries), to.at); err != nil {
 		return outcome{}, err
 	}
@@ -93,6 +94,9 @@ func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outco
 	fresh, lost := to.sort(entries, found)
 	if len(lost) > 0 {
 		return outcome{lost: lost}, nil
+	}
+	if err := p.count(ctx, tx, to.dataset, fresh); err != nil {
+		return outcome{}, err
 	}
 	rows, err := insert(ctx, tx, to.dataset, fresh)
 	if err != nil {
@@ -114,6 +118,18 @@ func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outco
 		err = link(ctx, tx, done.found)
 	}
 	return done, err
+}
+
+// count notes that pictures come, if the workspace may hold them.
+func (p *Pipeline) count(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, fresh []*entry) error {
+	bytes := int64(0)
+	for _, e := range fresh {
+		bytes += e.picture.size
+	}
+	if err := p.quota.Check(ctx, p.db, tx, dataset, len(fresh), bytes); err != nil {
+		return err
+	}
+	return quota.Count(ctx, tx, dataset, len(fresh), bytes)
 }
 
 func inputsOf(entries []*entry) []ImageInput {

@@ -15,10 +15,11 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
-// ZipInput is a zip of pictures to add. Exactly one of File and Data is set.
+// ZipInput is a zip of pictures to add. Exactly one of File, Data and Upload is set.
 type ZipInput struct {
-	File *graphql.Upload
-	Data *string // a data URL, or base64 alone
+	File   *graphql.Upload
+	Data   *string // a data URL, or base64 alone
+	Upload *string // the id of an upload that came in parts
 }
 
 // ImportZip adds the pictures in a zip to a dataset and returns what became of
@@ -34,7 +35,22 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err := access.Allow(ctx, p.db.Client, dataset, access.EditImages); err != nil {
 		return nil, err
 	}
-	files, err := p.keeper.unzip(ImageInput{File: in.File, Data: in.Data}, at)
+	zipped := ImageInput{File: in.File, Data: in.Data, Upload: in.Upload}
+	if err := check([]ImageInput{zipped}, at); err != nil {
+		return nil, err
+	}
+	content, err := p.open(ctx, zipped, new(sync.Mutex))
+	if errors.Is(err, fault.Invalid) {
+		return nil, fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer content.close()
+	files, err := p.keeper.unzip(content)
+	if errors.Is(err, fault.Invalid) {
+		return nil, fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -43,6 +59,7 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err != nil {
 		return nil, err
 	}
+	p.deleteUploads(ctx, []ImageInput{zipped})
 	return results, nil
 }
 
@@ -55,27 +72,12 @@ func (in ZipInput) name() string {
 }
 
 // unzip returns the files in a zip that are to be pictures, none of which is read yet.
-func (k *keeper) unzip(in ImageInput, at fault.Places) ([]*zip.File, error) {
-	if err := check([]ImageInput{in}, at); err != nil {
-		return nil, err
-	}
-	files, err := k.listIn(in)
-	if errors.Is(err, fault.Invalid) {
-		return nil, fault.InvalidAt(err.Error(), at.Of(0, in.field())...)
-	}
-	return files, err
-}
-
-func (k *keeper) listIn(in ImageInput) ([]*zip.File, error) {
-	content, err := in.open(new(sync.Mutex))
+func (k *keeper) unzip(zipped *content) ([]*zip.File, error) {
+	files, err := list(zipped, zipped.size)
 	if err != nil {
 		return nil, err
 	}
-	files, err := list(content, content.size)
-	if err != nil {
-		return nil, err
-	}
-	return files, checkSizes(files, content.size, k.maxUpload)
+	return files, checkSizes(files, zipped.size, k.maxUpload)
 }
 
 // itemsIn goes through the files in a zip of that name.

@@ -232,8 +232,8 @@ func TestZipRefused(t *testing.T) {
 		in   ingest.ZipInput
 		want string
 	}{
-		"nothing":       {ingest.ZipInput{}, "input: must have either a file or data"},
-		"both":          {both, "input: must have either a file or data"},
+		"nothing":       {ingest.ZipInput{}, "input: must have one of file, data and upload"},
+		"both":          {both, "input: must have one of file, data and upload"},
 		"no content":    {hollow, "input.file: has no content"},
 		"no zip":        {zipFile(good.content), "input.file: not a zip"},
 		"empty":         {zipFile(nil), "input.file: not a zip"},

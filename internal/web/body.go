@@ -5,17 +5,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/datasetgen/datagen/internal/fault"
 )
 
 // limitBody answers 413 to a request that announces more than maxBytes, and
-// lets others be read that far, when reading fails with *http.MaxBytesError.
-func limitBody(maxBytes int64) layer {
+// lets others be read that far, when reading fails with *http.MaxBytesError. At the path unbounded, and below it,
+// handlers see to it by themselves.
+func limitBody(maxBytes int64, unbounded string) layer {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if unbounded != "" && isBelow(r.URL, unbounded) {
+				next.ServeHTTP(w, r)
+				return
+			}
 			if r.ContentLength > maxBytes {
 				Error(w, r, fmt.Errorf("%w: a request may have %d bytes", fault.TooLarge, maxBytes))
 				return
@@ -25,6 +33,12 @@ func limitBody(maxBytes int64) layer {
 			next.ServeHTTP(w, &limited)
 		})
 	}
+}
+
+// isBelow tells whether a URL's path is that path or below it, in the eyes of every router: to some of them, what is
+// escaped is another path.
+func isBelow(u *url.URL, top string) bool {
+	return u.RawPath == "" && strings.HasPrefix(path.Clean("/"+u.Path)+"/", top+"/")
 }
 
 // Pace is how slowly a client may send a body. The server waits for Grace in

@@ -55,6 +55,37 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
+func TestUnboundedBody(t *testing.T) {
+	t.Parallel()
+	address := start(t, &web.Server{}, stack(t, web.Options{MaxBody: 10, Unbounded: "/uploads"}, echo))
+	for path, want := range map[string]string{
+		"/uploads/":               "200 11 bytes",
+		"/uploads/1":              "200 11 bytes",
+		"/uploads":                "200 11 bytes",
+		"//uploads/1":             "200 11 bytes",
+		"/uploadsome":             "413 ",
+		"/graphql":                "413 ",
+		"/graphql/uploads/":       "413 ",
+		"/uploads/../graphql":     "413 ",
+		"/uploads/%2e%2e":         "413 ",
+		"/api/..%2f..%2fuploads/": "413 ",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader("01234567890"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if got := fmt.Sprint(response.StatusCode, " ", string(body)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
 // TestTooLargeIsRefusedUnread: an honest client learns it before it sends.
 func TestTooLargeIsRefusedUnread(t *testing.T) {
 	t.Parallel()

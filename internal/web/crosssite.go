@@ -24,10 +24,12 @@ func allowOrigins(origins []string) layer {
 		AllowedMethods: []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"},
 		AllowedHeaders: []string{
 			"Authorization", "Content-Type", "If-Match", "If-None-Match", "Range", requestIDHeader,
+			"Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset",
 			"Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Requested-With", "X-Csrftoken",
 		},
 		ExposedHeaders: []string{
 			"Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Location", "Retry-After", requestIDHeader,
+			"Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset",
 		},
 		MaxAge: preflightAge,
 	}).Handler

@@ -11,7 +11,7 @@ var spa = web.Options{AllowedOrigins: []string{"https://app.example.com"}}
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	const asked = "authorization,content-type"
+	const asked = "authorization,content-type,tus-resumable,upload-length,upload-metadata,upload-offset"
 	for name, tt := range map[string]struct {
 		options web.Options
 		origin  string
@@ -45,7 +45,8 @@ func TestPreflight(t *testing.T) {
 func TestExposedHeaders(t *testing.T) {
 	t.Parallel()
 	got := answer(stack(t, spa, ok), request(t, "GET", "/graphql", "Origin: https://app.example.com")).Header().Get("Access-Control-Expose-Headers")
-	if want := "Accept-Ranges, Content-Disposition, Content-Range, Etag, Location, Retry-After, X-Request-Id"; got != want {
+	if want := "Accept-Ranges, Content-Disposition, Content-Range, Etag, Location, Retry-After, X-Request-Id, " +
+		"Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -18,6 +18,7 @@ type Options struct {
 	AllowedOrigins []string       // of web pages that may call; * stands for every page
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers are believed
 	MaxBody        int64          // bytes
+	Unbounded      string         // the path at and below which bodies may have any length; none when empty
 }
 
 // Middleware is everything a request passes, in order. Each step relies on
@@ -37,7 +38,7 @@ func Middleware(o Options) (chi.Middlewares, error) {
 		refuseHosts(o.AllowedHosts),
 		allowOrigins(o.AllowedOrigins),
 		crossSite,
-		limitBody(o.MaxBody),
+		limitBody(o.MaxBody, o.Unbounded),
 	}, nil
 }
 
