@@ -126,7 +126,7 @@ func (f file) writePart(ctx context.Context, spool *os.File, src io.Reader) (n i
 	switch {
 	case err == nil:
 		return n, nil
-	case errors.Is(err, fault.Conflict):
+	case errors.Is(err, fault.Conflict) || ent.IsNotFound(err):
 		f.service.deletePart(ctx, f.row.ID, part)
 	}
 	return 0, err // other errors leave open whether the part was acknowledged: it stays

@@ -236,7 +236,7 @@ func TestStoreIsDown(t *testing.T) {
 	})
 }
 
-// TestDeletedMeanwhile: of an upload that goes while bytes come, nothing stays that the sweep does not find.
+// TestDeletedMeanwhile: of an upload that goes while bytes come, nothing stays.
 func TestDeletedMeanwhile(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var where string
@@ -249,6 +249,9 @@ func TestDeletedMeanwhile(t *testing.T) {
 		where = create(t, url, 10)
 		must(t, http.StatusNotFound)(patch(t, where, 0, strings.NewReader("0123456789")))
 		must(t, http.StatusNotFound)(send(t, http.MethodHead, where, nil))
+		if n := w.parts(t); n > 0 {
+			t.Errorf("%d parts are left", n)
+		}
 	})
 }
 

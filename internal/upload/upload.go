@@ -162,10 +162,9 @@ func (s *Service) remove(ctx context.Context, row *ent.Upload) error {
 		return err
 	}
 	for part, length := range row.Parts {
-		if length == 0 {
-			continue
+		if length > 0 {
+			s.deletePart(ctx, row.ID, part)
 		}
-		s.deletePart(ctx, row.ID, part)
 	}
 	return nil
 }

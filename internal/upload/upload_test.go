@@ -84,6 +84,9 @@ func TestEmpty(t *testing.T) {
 		if got := w.stored(t, create(t, w.url, 0)); len(got) > 0 {
 			t.Errorf("%d bytes", len(got))
 		}
+		if err := w.service.Sweep(t.Context()); err != nil { // of a store that has never had a part
+			t.Error(err)
+		}
 	})
 }
 
@@ -136,7 +139,7 @@ func TestRefusals(t *testing.T) {
 				must(t, tt.want)(send(t, tt.method, url, strings.NewReader(tt.body), tt.headers...))
 			})
 		}
-		if got := head(t, where).offset(t); got != 5 && got != 10 { // of what is too long, as much is kept as fits
+		if got := head(t, where).offset(t); got != 5 {
 			t.Errorf("%d bytes are there", got)
 		}
 		if n := w.DB.Upload.Query().CountX(system(t)); n != 1 {
