@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -101,17 +102,17 @@ func tellProblem(w io.Writer, p object.Problem, asList, asJSON bool) error {
 
 // namers says what names an object.
 func namers(p object.Problem) string {
-	said := p.Found
+	said := []string{p.Found}
 	if n := len(p.Images); n > 0 {
-		said += fmt.Sprintf(" image %d", p.Images[0].ID)
+		said = append(said, fmt.Sprintf("image %d", p.Images[0].ID))
 		if n > 1 {
-			said += fmt.Sprintf(" and %d more", n-1)
+			said = append(said, fmt.Sprintf("and %d more", n-1))
 		}
 	}
 	for _, id := range p.Snapshots {
-		said += fmt.Sprintf(" snapshot %d", id)
+		said = append(said, fmt.Sprintf("snapshot %d", id))
 	}
-	return said
+	return strings.TrimSpace(strings.Join(said, " "))
 }
 
 func (s surroundings) tellVerification(v verification, asList, asJSON bool) error {

@@ -29,11 +29,12 @@ func (w *world) importImages(tb testing.TB, o ingest.ImportOptions, images ...in
 }
 
 // statuses are what became of pictures: C for created, D for duplicate, I for invalid.
-func statuses(results []*ingest.ImportResult) (s string) {
-	for _, r := range results {
-		s += string(r.Status[0])
+func statuses(results []*ingest.ImportResult) string {
+	s := make([]byte, len(results))
+	for i, r := range results {
+		s[i] = r.Status[0]
 	}
-	return s
+	return string(s)
 }
 
 func TestDuplicates(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -70,7 +71,7 @@ func sample(i int) []byte {
 		_ = png.Encode(&b, img)
 	} else {
 		_ = jpeg.Encode(&b, img, nil)
-		b.WriteString("number " + fmt.Sprint(i)) // JPEG may make two pictures the same
+		b.WriteString("number " + strconv.Itoa(i)) // JPEG may make two pictures the same
 	}
 	return b.Bytes()
 }

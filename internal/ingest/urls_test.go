@@ -33,7 +33,8 @@ func (i *internet) Get(ctx context.Context, url string) (fetch.File, error) {
 	i.gets.Add(1)
 	n := i.at.Add(1)
 	defer i.at.Add(-1)
-	for most := i.most.Load(); n > most && !i.most.CompareAndSwap(most, n); most = i.most.Load() {
+	for most := i.most.Load(); n > most; most = i.most.Load() {
+		i.most.CompareAndSwap(most, n)
 	}
 	select {
 	case <-ctx.Done():

@@ -190,7 +190,7 @@ func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, entries []*e
 			SetWidth(pic.Width).
 			SetHeight(pic.Height).
 			SetFormat(format.column).
-			SetPerceptualHash(int64(pic.hash)).
+			SetPerceptualHash(int64(pic.hash)). //nolint:gosec // the same 64 bits
 			SetNillablePrompt(in.Prompt).
 			SetNillableNegativePrompt(in.NegativePrompt).
 			SetNillableGenerationType(in.GenerationType).

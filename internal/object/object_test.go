@@ -356,11 +356,8 @@ func TestVerify(t *testing.T) {
 		var got []string
 		var state object.Verification
 		err = object.NewSweeper(db, w.store, time.Hour).Verify(t.Context(), func(v object.Verification) { state = v }, func(p object.Problem) error {
-			line := fmt.Sprint(p.Trouble, " ", p.SHA256 == sumOf("damaged"), " ", p.Size, " ", p.Found, " ")
-			for _, img := range p.Images {
-				line += fmt.Sprint(img.ID == images[p.SHA256].ID, img.DatasetID == w.Dataset.ID)
-			}
-			got = append(got, line)
+			named := len(p.Images) == 1 && p.Images[0].ID == images[p.SHA256].ID && p.Images[0].DatasetID == w.Dataset.ID
+			got = append(got, fmt.Sprintf("%s %t %d %s, named %t", p.Trouble, p.SHA256 == sumOf("damaged"), p.Size, p.Found, named))
 			return nil
 		})
 		if err != nil {
@@ -368,10 +365,10 @@ func TestVerify(t *testing.T) {
 		}
 		slices.Sort(got)
 		want := []string{
-			"damaged false 3 1 bytes with SHA-256 " + sumOf("c") + " true true",
-			"damaged true 7 7 bytes with SHA-256 " + sumOf("demaged") + " true true",
-			"lost false 4  true true",
-			"stray false 5  ",
+			"damaged false 3 1 bytes with SHA-256 " + sumOf("c") + ", named true",
+			"damaged true 7 7 bytes with SHA-256 " + sumOf("demaged") + ", named true",
+			"lost false 4 , named true",
+			"stray false 5 , named false",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("problems (-want +got):\n%s", diff)

@@ -66,7 +66,8 @@ func (s *Sweeper) Sweep(ctx context.Context) (report Report, err error) {
 	if ctx.Err() != nil {
 		return report, ctx.Err()
 	}
-	return report, errors.Join(err, s.count(ctx, &report))
+	err = errors.Join(err, s.count(ctx, &report))
+	return report, err
 }
 
 // Preview tells what Sweep would do, and changes nothing.
