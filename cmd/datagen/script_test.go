@@ -1,10 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/config"
+	"github.com/datasetgen/datagen/internal/database"
 )
 
 func TestMain(m *testing.M) {
@@ -20,5 +30,30 @@ func TestScripts(t *testing.T) {
 			env.Setenv("LOG_LEVEL", "WARN")
 			return nil
 		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"dataset": makeDataset,
+			"picture": makePicture,
+		},
 	})
+}
+
+// makeDataset makes a dataset of that name, of the first user's.
+func makeDataset(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := access.System(context.Background())
+	db, err := database.Open(ctx, config.DatabaseURL("sqlite:"+ts.MkAbs("data/datagen.db")))
+	ts.Check(err)
+	defer db.Close()
+	user := db.User.Query().FirstX(ctx)
+	db.Dataset.Create().SetName(args[0]).SetOwner(user).SetWorkspaceID(user.WorkspaceID).ExecX(ctx)
+}
+
+// makePicture writes a picture of a shade, 0 to 255, to a file.
+func makePicture(ts *testscript.TestScript, _ bool, args []string) {
+	shade, err := strconv.ParseUint(args[1], 10, 8)
+	ts.Check(err)
+	img := image.NewGray(image.Rect(0, 0, 3, 2))
+	img.SetGray(1, 1, color.Gray{uint8(shade)})
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, img))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
 }
