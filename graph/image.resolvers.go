@@ -26,6 +26,14 @@ func (r *imageResolver) ThumbnailURL(ctx context.Context, obj *ent.Image, width 
 	return r.Media.ThumbnailURL(ctx, obj, width), nil
 }
 
+func (r *imageResolver) PerceptualHash(ctx context.Context, obj *ent.Image) (*string, error) {
+	return catalog.PerceptualHash(obj), nil
+}
+
+func (r *imageResolver) NearDuplicates(ctx context.Context, obj *ent.Image, distance int, first int) ([]*model.NearDuplicate, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, catalog.Hashed, r.nearDuplicatesOf(distance, first))
+}
+
 func (r *imageResolver) Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, imageID, r.labelsOf)
 }
@@ -101,6 +109,12 @@ func (r *mutationResolver) DeleteImages(ctx context.Context, ids []string, expec
 func (r *queryResolver) Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error) {
 	return lookUp(id, datasetID, nil, func(id gid.ImageID, in func(*sql.Selector)) ([]*ent.Image, error) {
 		return collect(ctx, r.DB.Image.Query().Where(image.ID(id), in), "Image")
+	})
+}
+
+func (r *queryResolver) ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) ([]*ent.Image, error) {
+		return r.existingImages(ctx, id, sha256)
 	})
 }
 

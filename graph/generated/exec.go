@@ -51,6 +51,7 @@ type ResolverRoot interface {
 	Job() JobResolver
 	Label() LabelResolver
 	Mutation() MutationResolver
+	NearDuplicateGroup() NearDuplicateGroupResolver
 	Query() QueryResolver
 	Snapshot() SnapshotResolver
 	BatchWhereInput() BatchWhereInputResolver
@@ -177,31 +178,32 @@ type ComplexityRoot struct {
 	}
 
 	Dataset struct {
-		AllLabels     func(childComplexity int, byID bool) int
-		AnnotationPie func(childComplexity int) int
-		Annotations   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
-		Batches       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
-		CreatedAt     func(childComplexity int) int
-		DatabaseID    func(childComplexity int) int
-		Description   func(childComplexity int) int
-		ID            func(childComplexity int) int
-		ImagePie      func(childComplexity int) int
-		Images        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
-		Jobs          func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
-		Labels        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
-		Members       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
-		Name          func(childComplexity int) int
-		Owner         func(childComplexity int) int
-		OwnerID       func(childComplexity int) int
-		Snapshots     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
-		Stats         func(childComplexity int) int
-		Thumbnail     func(childComplexity int) int
-		TotalWeight   func(childComplexity int) int
-		UpdatedAt     func(childComplexity int) int
-		Version       func(childComplexity int) int
-		ViewerRole    func(childComplexity int) int
-		Workspace     func(childComplexity int) int
-		WorkspaceID   func(childComplexity int) int
+		AllLabels           func(childComplexity int, byID bool) int
+		AnnotationPie       func(childComplexity int) int
+		Annotations         func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
+		Batches             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
+		CreatedAt           func(childComplexity int) int
+		DatabaseID          func(childComplexity int) int
+		Description         func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		ImagePie            func(childComplexity int) int
+		Images              func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
+		Jobs                func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
+		Labels              func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
+		Members             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
+		Name                func(childComplexity int) int
+		NearDuplicateGroups func(childComplexity int, distance int, first int, offset int) int
+		Owner               func(childComplexity int) int
+		OwnerID             func(childComplexity int) int
+		Snapshots           func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
+		Stats               func(childComplexity int) int
+		Thumbnail           func(childComplexity int) int
+		TotalWeight         func(childComplexity int) int
+		UpdatedAt           func(childComplexity int) int
+		Version             func(childComplexity int) int
+		ViewerRole          func(childComplexity int) int
+		Workspace           func(childComplexity int) int
+		WorkspaceID         func(childComplexity int) int
 	}
 
 	DatasetConnection struct {
@@ -253,9 +255,11 @@ type ComplexityRoot struct {
 		Labels           func(childComplexity int) int
 		Metadata         func(childComplexity int) int
 		Name             func(childComplexity int) int
+		NearDuplicates   func(childComplexity int, distance int, first int) int
 		NegativePrompt   func(childComplexity int) int
 		ObjectSha256     func(childComplexity int) int
 		OriginalName     func(childComplexity int) int
+		PerceptualHash   func(childComplexity int) int
 		Prompt           func(childComplexity int) int
 		Reviewed         func(childComplexity int) int
 		Sha256           func(childComplexity int) int
@@ -483,6 +487,21 @@ type ComplexityRoot struct {
 		UpdateUser         func(childComplexity int, id string, expectedVersion *int, input admin.UpdateUserInput) int
 	}
 
+	NearDuplicate struct {
+		Distance func(childComplexity int) int
+		Image    func(childComplexity int) int
+	}
+
+	NearDuplicateGroup struct {
+		Count  func(childComplexity int) int
+		Images func(childComplexity int, first int) int
+	}
+
+	NearDuplicateGroups struct {
+		Groups     func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -496,6 +515,7 @@ type ComplexityRoot struct {
 		Colleagues      func(childComplexity int) int
 		Dataset         func(childComplexity int, id string) int
 		Datasets        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
+		ExistingImages  func(childComplexity int, datasetID string, sha256 []string) int
 		Image           func(childComplexity int, id string, datasetID *string) int
 		IsAuthenticated func(childComplexity int) int
 		Job             func(childComplexity int, id string, datasetID *string) int
@@ -617,6 +637,7 @@ type DatasetResolver interface {
 	ViewerRole(ctx context.Context, obj *ent.Dataset) (member.Role, error)
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
+	NearDuplicateGroups(ctx context.Context, obj *ent.Dataset, distance int, first int, offset int) (*catalog.NearDuplicateGroups, error)
 	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
 	TotalWeight(ctx context.Context, obj *ent.Dataset) (string, error)
 	AnnotationPie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error)
@@ -625,6 +646,8 @@ type DatasetResolver interface {
 type ImageResolver interface {
 	URL(ctx context.Context, obj *ent.Image) (string, error)
 	ThumbnailURL(ctx context.Context, obj *ent.Image, width int) (string, error)
+	PerceptualHash(ctx context.Context, obj *ent.Image) (*string, error)
+	NearDuplicates(ctx context.Context, obj *ent.Image, distance int, first int) ([]*model.NearDuplicate, error)
 	Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error)
 	TotalWeight(ctx context.Context, obj *ent.Image) (string, error)
 	Extension(ctx context.Context, obj *ent.Image) (string, error)
@@ -703,6 +726,9 @@ type MutationResolver interface {
 	DeleteJob(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteJobs(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 }
+type NearDuplicateGroupResolver interface {
+	Images(ctx context.Context, obj *catalog.NearDuplicateGroup, first int) ([]*ent.Image, error)
+}
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (ent.Noder, error)
 	Nodes(ctx context.Context, ids []string) ([]ent.Noder, error)
@@ -714,6 +740,7 @@ type QueryResolver interface {
 	VerifyToken(ctx context.Context, token string) (bool, error)
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
 	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
+	ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
 	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
 	Colleagues(ctx context.Context) ([]*ent.User, error)
@@ -1335,6 +1362,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.Name(childComplexity), true
+	case "Dataset.nearDuplicateGroups":
+		if e.ComplexityRoot.Dataset.NearDuplicateGroups == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_nearDuplicateGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.NearDuplicateGroups(childComplexity, args["distance"].(int), args["first"].(int), args["offset"].(int)), true
 	case "Dataset.owner":
 		if e.ComplexityRoot.Dataset.Owner == nil {
 			break
@@ -1654,6 +1692,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.Name(childComplexity), true
+	case "Image.nearDuplicates":
+		if e.ComplexityRoot.Image.NearDuplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Image_nearDuplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Image.NearDuplicates(childComplexity, args["distance"].(int), args["first"].(int)), true
 	case "Image.negativePrompt":
 		if e.ComplexityRoot.Image.NegativePrompt == nil {
 			break
@@ -1672,6 +1721,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.OriginalName(childComplexity), true
+	case "Image.perceptualHash":
+		if e.ComplexityRoot.Image.PerceptualHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.PerceptualHash(childComplexity), true
 	case "Image.prompt":
 		if e.ComplexityRoot.Image.Prompt == nil {
 			break
@@ -3020,6 +3075,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["id"].(string), args["expectedVersion"].(*int), args["input"].(admin.UpdateUserInput)), true
 
+	case "NearDuplicate.distance":
+		if e.ComplexityRoot.NearDuplicate.Distance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicate.Distance(childComplexity), true
+	case "NearDuplicate.image":
+		if e.ComplexityRoot.NearDuplicate.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicate.Image(childComplexity), true
+
+	case "NearDuplicateGroup.count":
+		if e.ComplexityRoot.NearDuplicateGroup.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroup.Count(childComplexity), true
+	case "NearDuplicateGroup.images":
+		if e.ComplexityRoot.NearDuplicateGroup.Images == nil {
+			break
+		}
+
+		args, err := ec.field_NearDuplicateGroup_images_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroup.Images(childComplexity, args["first"].(int)), true
+
+	case "NearDuplicateGroups.groups":
+		if e.ComplexityRoot.NearDuplicateGroups.Groups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroups.Groups(childComplexity), true
+	case "NearDuplicateGroups.totalCount":
+		if e.ComplexityRoot.NearDuplicateGroups.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroups.TotalCount(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -3095,6 +3194,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Datasets(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.DatasetOrder), args["where"].(*ent.DatasetWhereInput)), true
+	case "Query.existingImages":
+		if e.ComplexityRoot.Query.ExistingImages == nil {
+			break
+		}
+
+		args, err := ec.field_Query_existingImages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExistingImages(childComplexity, args["datasetId"].(string), args["sha256"].([]string)), true
 	case "Query.image":
 		if e.ComplexityRoot.Query.Image == nil {
 			break
@@ -4060,6 +4170,15 @@ extend type Dataset {
   stats: DatasetStats!
   "The newest image."
   thumbnail: Image
+  "Groups of images that look alike: each like another of the group, though not like all of them. The largest group first."
+  nearDuplicateGroups(
+    "In how many of 64 bits the hashes of two may differ, at most 10. Up to 4 it is mostly the same picture in other sizes and qualities."
+    distance: Int! = 4
+    "How many groups, at most 100."
+    first: Int! = 20
+    "How many groups to pass over."
+    offset: Int! = 0
+  ): NearDuplicateGroups!
   "Its labels, by their place among each other."
   allLabels(
     "By id instead."
@@ -4071,6 +4190,25 @@ extend type Dataset {
   annotationPie: [ChartSlice!]! @prepared
   "How many images were generated, and how many were not."
   imagePie: [ChartSlice!]! @prepared
+}
+
+"Groups of images that look alike."
+type NearDuplicateGroups {
+  "How many there are in all."
+  totalCount: Int!
+  "Those that were asked for."
+  groups: [NearDuplicateGroup!]!
+}
+
+"Images, two or more, that look alike."
+type NearDuplicateGroup {
+  "How many images there are."
+  count: Int!
+  "The images, by id."
+  images(
+    "How many, at most 100."
+    first: Int! = 20
+  ): [Image!]!
 }
 
 "A slice of a pie chart."
@@ -10091,6 +10229,13 @@ input WorkspaceWhereInput {
     "The dataset that it must lie in; any when absent."
     datasetId: ID
   ): Image
+  "Which of these files the dataset has: for each the first image that it was uploaded as, in the order of the hashes. Those that it has not are left out."
+  existingImages(
+    "The dataset."
+    datasetId: ID!
+    "The SHA-256 of the bytes of each file, in hex digits of lower case; at most 1,000."
+    sha256: [String!]!
+  ): [Image!]!
 }
 
 extend type Image {
@@ -10101,6 +10246,15 @@ extend type Image {
     "About how wide it shall be, in pixels: the next of 64, 128, 256, 384, 512, 768 and 1024 is taken."
     width: Int! = 256
   ): String!
+  "What the picture looks like, in 16 hex digits, as Python's imagehash.phash has it; null when it was never hashed."
+  perceptualHash: String
+  "Images of the dataset that look like it: the nearest first, then by id."
+  nearDuplicates(
+    "In how many of 64 bits their hashes may differ, at most 10. Up to 4 it is mostly the same picture in other sizes and qualities."
+    distance: Int! = 4
+    "How many, at most 100."
+    first: Int! = 20
+  ): [NearDuplicate!]!
   "The labels of the annotations, each once, by id."
   labels: [Label!]!
   "Length of the file, as people read it: 1.50 MB, and from 1,000 MB on 1.00 GB."
@@ -10111,6 +10265,14 @@ extend type Image {
   allAnnotations: [Annotation!]! @prepared
   "The databaseId of each image that was made from it and that you may see, ascending."
   derivativeIds: [Int!]! @prepared
+}
+
+"An image that looks like another."
+type NearDuplicate {
+  "In how many of 64 bits their hashes differ."
+  distance: Int!
+  "The image."
+  image: Image!
 }
 
 extend input ImageWhereInput {
@@ -11142,6 +11304,8 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_stats(ctx, field)
 	case "thumbnail":
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
+	case "nearDuplicateGroups":
+		return ec.fieldContext_Dataset_nearDuplicateGroups(ctx, field)
 	case "allLabels":
 		return ec.fieldContext_Dataset_allLabels(ctx, field)
 	case "totalWeight":
@@ -11274,6 +11438,10 @@ func (ec *executionContext) childFields_Image(ctx context.Context, field graphql
 		return ec.fieldContext_Image_url(ctx, field)
 	case "thumbnailUrl":
 		return ec.fieldContext_Image_thumbnailUrl(ctx, field)
+	case "perceptualHash":
+		return ec.fieldContext_Image_perceptualHash(ctx, field)
+	case "nearDuplicates":
+		return ec.fieldContext_Image_nearDuplicates(ctx, field)
 	case "labels":
 		return ec.fieldContext_Image_labels(ctx, field)
 	case "totalWeight":
@@ -11582,6 +11750,36 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 		return ec.fieldContext_MemberEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NearDuplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "distance":
+		return ec.fieldContext_NearDuplicate_distance(ctx, field)
+	case "image":
+		return ec.fieldContext_NearDuplicate_image(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_NearDuplicateGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_NearDuplicateGroup_count(ctx, field)
+	case "images":
+		return ec.fieldContext_NearDuplicateGroup_images(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicateGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_NearDuplicateGroups(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "totalCount":
+		return ec.fieldContext_NearDuplicateGroups_totalCount(ctx, field)
+	case "groups":
+		return ec.fieldContext_NearDuplicateGroups_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicateGroups", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12414,6 +12612,36 @@ func (ec *executionContext) field_Dataset_members_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Dataset_nearDuplicateGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "distance",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distance"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Dataset_snapshots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12597,6 +12825,28 @@ func (ec *executionContext) field_Image_derivatives_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Image_nearDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "distance",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distance"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -14120,6 +14370,20 @@ func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_NearDuplicateGroup_images_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14259,6 +14523,28 @@ func (ec *executionContext) field_Query_datasets_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_existingImages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sha256",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sha256"] = arg1
 	return args, nil
 }
 
@@ -17405,6 +17691,50 @@ func (ec *executionContext) fieldContext_Dataset_thumbnail(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Dataset_nearDuplicateGroups(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_nearDuplicateGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().NearDuplicateGroups(ctx, obj, fc.Args["distance"].(int), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.NearDuplicateGroups) graphql.Marshaler {
+			return ec.marshalNNearDuplicateGroups2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroups(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_nearDuplicateGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicateGroups(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_nearDuplicateGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Dataset_allLabels(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18806,6 +19136,73 @@ func (ec *executionContext) fieldContext_Image_thumbnailUrl(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Image_thumbnailUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Image_perceptualHash(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_perceptualHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().PerceptualHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Image_perceptualHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, true, true, "String")
+}
+
+func (ec *executionContext) _Image_nearDuplicates(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_nearDuplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Image().NearDuplicates(ctx, obj, fc.Args["distance"].(int), fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.NearDuplicate) graphql.Marshaler {
+			return ec.marshalNNearDuplicate2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_nearDuplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Image",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Image_nearDuplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24058,6 +24455,183 @@ func (ec *executionContext) fieldContext_Mutation_deleteJobs(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _NearDuplicate_distance(ctx context.Context, field graphql.CollectedField, obj *model.NearDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicate_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicate_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicate_image(ctx context.Context, field graphql.CollectedField, obj *model.NearDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicate_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicate_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NearDuplicateGroup_count(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroup_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroup_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicateGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicateGroup_images(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroup_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.NearDuplicateGroup().Images(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroup_images(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicateGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_NearDuplicateGroup_images_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NearDuplicateGroups_totalCount(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroups) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroups_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroups_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicateGroups", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicateGroups_groups(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroups) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroups_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.NearDuplicateGroup) graphql.Marshaler {
+			return ec.marshalNNearDuplicateGroup2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroups_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicateGroups",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicateGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *ent.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24539,6 +25113,50 @@ func (ec *executionContext) fieldContext_Query_image(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_image_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_existingImages(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_existingImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExistingImages(ctx, fc.Args["datasetId"].(string), fc.Args["sha256"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_existingImages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_existingImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37556,6 +38174,12 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_thumbnail(ctx, field, obj)
 				})
+		case "nearDuplicateGroups":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_nearDuplicateGroups(ctx, field, obj)
+				})
 		case "allLabels":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -37949,6 +38573,18 @@ func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Image_thumbnailUrl(ctx, field, obj)
+				})
+		case "perceptualHash":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_perceptualHash(ctx, field, obj)
+				})
+		case "nearDuplicates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_nearDuplicates(ctx, field, obj)
 				})
 		case "labels":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -39448,6 +40084,121 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var nearDuplicateImplementors = []string{"NearDuplicate"}
+
+func (ec *executionContext) _NearDuplicate(ctx context.Context, sel ast.SelectionSet, obj *model.NearDuplicate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicate")
+		case "distance":
+			out.Values[i] = ec._NearDuplicate_distance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._NearDuplicate_image(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var nearDuplicateGroupImplementors = []string{"NearDuplicateGroup"}
+
+func (ec *executionContext) _NearDuplicateGroup(ctx context.Context, sel ast.SelectionSet, obj *catalog.NearDuplicateGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicateGroup")
+		case "count":
+			out.Values[i] = ec._NearDuplicateGroup_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "images":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NearDuplicateGroup_images(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var nearDuplicateGroupsImplementors = []string{"NearDuplicateGroups"}
+
+func (ec *executionContext) _NearDuplicateGroups(ctx context.Context, sel ast.SelectionSet, obj *catalog.NearDuplicateGroups) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateGroupsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicateGroups")
+		case "totalCount":
+			out.Values[i] = ec._NearDuplicateGroups_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._NearDuplicateGroups_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *ent.PageInfo) graphql.Marshaler {
@@ -39574,6 +40325,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_image(ctx, field)
+				})
+		case "existingImages":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_existingImages(ctx, field)
 				})
 		case "label":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -42018,6 +42775,62 @@ func (ec *executionContext) marshalNMemberRole2githubᚗcomᚋdatasetgenᚋdatag
 func (ec *executionContext) unmarshalNMemberWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐMemberWhereInput(ctx context.Context, v any) (*ent.MemberWhereInput, error) {
 	res, err := ec.unmarshalInputMemberWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNearDuplicate2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.NearDuplicate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNearDuplicate2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNearDuplicate2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicate(ctx context.Context, sel ast.SelectionSet, v *model.NearDuplicate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicate!")
+		return graphql.Null
+	}
+	return ec._NearDuplicate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroup2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.NearDuplicateGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNearDuplicateGroup2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroup2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroup(ctx context.Context, sel ast.SelectionSet, v *catalog.NearDuplicateGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicateGroup!")
+		return graphql.Null
+	}
+	return ec._NearDuplicateGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroups2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroups(ctx context.Context, sel ast.SelectionSet, v *catalog.NearDuplicateGroups) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicateGroups!")
+		return graphql.Null
+	}
+	return ec._NearDuplicateGroups(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
