@@ -36,6 +36,10 @@ func (r *datasetResolver) Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, r.newestImages)
 }
 
+func (r *datasetResolver) Tags(ctx context.Context, obj *ent.Dataset, first int) ([]*catalog.TagCount, error) {
+	return r.tags(ctx, obj, first)
+}
+
 func (r *datasetResolver) NearDuplicateGroups(ctx context.Context, obj *ent.Dataset, distance int, first int, offset int) (*catalog.NearDuplicateGroups, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, func(ctx context.Context, ids []gid.DatasetID) (map[gid.DatasetID]*catalog.NearDuplicateGroups, error) {
 		return r.NearDuplicates.Groups(ctx, ids, distance, catalog.Page{Offset: offset, First: first})

@@ -136,3 +136,24 @@ func (r *imageWhereInputResolver) IsAnnotated(ctx context.Context, obj *ent.Imag
 	}
 	return nil
 }
+
+func (r *imageWhereInputResolver) HasTagIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasTagIn(data, "hasTagIn"))
+}
+
+func (r *imageWhereInputResolver) HasTags(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasTags(data, "hasTags"))
+}
+
+func (r *imageWhereInputResolver) Metadata(ctx context.Context, obj *ent.ImageWhereInput, data []*catalog.MetadataWhereInput) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasMetadata(data, "metadata"))
+}

@@ -208,7 +208,7 @@ func TestListsWithoutEnd(t *testing.T) {
 func TestEmptyLists(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, a api) {
-		for where, want := range map[string]any{`idIn: []`: 0.0, `nameIn: []`: 0.0, `hasLabelIn: []`: 0.0, `splitIn: []`: 0.0, `batchIdIn: []`: 0.0, `idNotIn: []`: 3.0, `idIn: null`: 3.0} {
+		for where, want := range map[string]any{`idIn: []`: 0.0, `nameIn: []`: 0.0, `hasLabelIn: []`: 0.0, `splitIn: []`: 0.0, `batchIdIn: []`: 0.0, `hasTagIn: []`: 0.0, `hasTags: []`: 3.0, `metadata: []`: 3.0, `not: {hasTags: []}`: 0.0, `idNotIn: []`: 3.0, `idIn: null`: 3.0} {
 			got := a.mustAsk(t, "viewer", `query($d: ID!) { dataset(id: $d) { images(where: {`+where+`}) { totalCount } } }`, map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID)})
 			if n := at(t, got.Data, "dataset.images.totalCount"); n != want {
 				t.Errorf("%s finds %v, want %v", where, n, want)

@@ -54,6 +54,7 @@ var ways = map[string]string{
 	"stats of batch and job":  `datasets(first: 10) { edges { node { batches(first: 10) { edges { node { stats { unassignedSyntheticImages } jobs(first: 10) { edges { node { stats { reviewedImages } } } } } } } } } }`,
 	"stats of labels":         `datasets(first: 10) { edges { node { labels(first: 10) { edges { node { a: stats { images } b: stats { realAnnotations syntheticImages } } } } } } }`,
 	"near duplicates":         `datasets(first: 10) { edges { node { images(first: 10) { edges { node { perceptualHash nearDuplicates(first: 3) { distance image { name labels { name } } } } } } } } }`,
+	"tags":                    `datasets(first: 10) { edges { node { tags { tag count } a: tags(first: 1) { tag } } } }`,
 	"groups of images":        `datasets(first: 10) { edges { node { nearDuplicateGroups(first: 5) { totalCount groups { count a: images(first: 2) { name } b: images(first: 3) { labels { name } } } } } } }`,
 	"batches with work":       `datasets(first: 10) { edges { node { id batches(where: {unassignedImages: 0, not: {unassignedImagesGT: 0}}) { totalCount edges { node { name } } } } } }`,
 	"nodes of one type":       `nodes(ids: $images) { id ... on Image { name dataset { name } annotations(first: 2) { totalCount edges { node { label { name } } } } labels { name } } }`,

@@ -197,6 +197,7 @@ type ComplexityRoot struct {
 		OwnerID             func(childComplexity int) int
 		Snapshots           func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
 		Stats               func(childComplexity int) int
+		Tags                func(childComplexity int, first int) int
 		Thumbnail           func(childComplexity int) int
 		TotalWeight         func(childComplexity int) int
 		UpdatedAt           func(childComplexity int) int
@@ -572,6 +573,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TagCount struct {
+		Count func(childComplexity int) int
+		Tag   func(childComplexity int) int
+	}
+
 	User struct {
 		APIKeys     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ApiKeyOrder, where *ent.ApiKeyWhereInput) int
 		Avatar      func(childComplexity int) int
@@ -637,6 +643,7 @@ type DatasetResolver interface {
 	ViewerRole(ctx context.Context, obj *ent.Dataset) (member.Role, error)
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
+	Tags(ctx context.Context, obj *ent.Dataset, first int) ([]*catalog.TagCount, error)
 	NearDuplicateGroups(ctx context.Context, obj *ent.Dataset, distance int, first int, offset int) (*catalog.NearDuplicateGroups, error)
 	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
 	TotalWeight(ctx context.Context, obj *ent.Dataset) (string, error)
@@ -761,6 +768,9 @@ type BatchWhereInputResolver interface {
 type ImageWhereInputResolver interface {
 	HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
 	IsAnnotated(ctx context.Context, obj *ent.ImageWhereInput, data *bool) error
+	HasTagIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
+	HasTags(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
+	Metadata(ctx context.Context, obj *ent.ImageWhereInput, data []*catalog.MetadataWhereInput) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1402,6 +1412,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.Stats(childComplexity), true
+	case "Dataset.tags":
+		if e.ComplexityRoot.Dataset.Tags == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.Tags(childComplexity, args["first"].(int)), true
 	case "Dataset.thumbnail":
 		if e.ComplexityRoot.Dataset.Thumbnail == nil {
 			break
@@ -3491,6 +3512,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SnapshotEdge.Node(childComplexity), true
 
+	case "TagCount.count":
+		if e.ComplexityRoot.TagCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCount.Count(childComplexity), true
+	case "TagCount.tag":
+		if e.ComplexityRoot.TagCount.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCount.Tag(childComplexity), true
+
 	case "User.apiKeys":
 		if e.ComplexityRoot.User.APIKeys == nil {
 			break
@@ -3768,6 +3802,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LabelWhereInput", ec.unmarshalInputLabelWhereInput),
 			graphql.NewInputUnmarshaler("MemberOrder", ec.unmarshalInputMemberOrder),
 			graphql.NewInputUnmarshaler("MemberWhereInput", ec.unmarshalInputMemberWhereInput),
+			graphql.NewInputUnmarshaler("MetadataWhereInput", ec.unmarshalInputMetadataWhereInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("UpdateAnnotationInput", ec.unmarshalInputUpdateAnnotationInput),
@@ -4170,6 +4205,11 @@ extend type Dataset {
   stats: DatasetStats!
   "The newest image."
   thumbnail: Image
+  "The tags of its images, the most frequent first, then by the alphabet."
+  tags(
+    "How many, at most 1,000."
+    first: Int! = 100
+  ): [TagCount!]!
   "Groups of images that look alike: each like another of the group, though not like all of them. The largest group first."
   nearDuplicateGroups(
     "In how many of 64 bits the hashes of two may differ, at most 10. Up to 4 it is mostly the same picture in other sizes and qualities."
@@ -4190,6 +4230,14 @@ extend type Dataset {
   annotationPie: [ChartSlice!]! @prepared
   "How many images were generated, and how many were not."
   imagePie: [ChartSlice!]! @prepared
+}
+
+"A tag of images in a dataset."
+type TagCount {
+  "The tag."
+  tag: String!
+  "How many images have it."
+  count: Int!
 }
 
 "Groups of images that look alike."
@@ -10280,6 +10328,38 @@ extend input ImageWhereInput {
   hasLabelIn: [ID!]
   "Has annotations, or has none."
   isAnnotated: Boolean
+  "Has one of these tags; at most 100."
+  hasTagIn: [String!]
+  "Has all of these tags; at most 100."
+  hasTags: [String!]
+  "Has metadata of which all of this holds; at most 100 keys."
+  metadata: [MetadataWhereInput!]
+}
+
+"What the value of a key in an image's metadata is: all that is said. A value of another kind is not found, nor is none."
+input MetadataWhereInput {
+  "The key."
+  key: String!
+  "There is a value, of whatever kind, or there is none."
+  exists: Boolean
+  "It is this text."
+  text: String
+  "It is one of these texts; at most 100."
+  textIn: [String!]
+  "It is a text that contains this one, whatever the case of their letters."
+  textContainsFold: String
+  "It is this number."
+  number: Float
+  "It is a number above this one."
+  numberGT: Float
+  "It is this number, or above it."
+  numberGTE: Float
+  "It is a number below this one."
+  numberLT: Float
+  "It is this number, or below it."
+  numberLTE: Float
+  "It is this."
+  boolean: Boolean
 }
 
 extend type Mutation {
@@ -10374,6 +10454,10 @@ input ImageInput {
   generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
+  "Words to find the image by, at most 100. White space around them is dropped."
+  tags: [String!] @length(max: 100)
+  "What is known of the image by name: at most 100 texts, of at most 1,000 characters, numbers and booleans. Keys have at most 100 characters, and no quotation marks or backslashes."
+  metadata: JSONObject
   "Whether the image was generated."
   isSynthetic: Boolean
   "Whether the image is annotated in full."
@@ -10410,13 +10494,15 @@ input ImportOptions {
   split: ImageSplit
   "Whether they were generated, unless they say so themselves."
   isSynthetic: Boolean
+  "Tags that they get besides their own."
+  tags: [String!] @length(max: 100)
 }
 
 "What becomes of a picture whose bytes the dataset has."
 enum DuplicatePolicy {
   "The image that is there stays as it is."
   SKIP
-  "The image that is there goes to the batch and the split that the picture was to go to."
+  "The image that is there goes to the batch and the split that the picture was to go to, and gets its tags."
   LINK
   "Another image is made, unless the one that is there came from the same source: the same path in a zip of the same name, say."
   KEEP
@@ -10478,6 +10564,14 @@ input UpdateImageInput {
   generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
+  "All tags that the image is to have, at most 100. White space around them is dropped."
+  tags: [String!] @length(max: 100)
+  "Tags to add to those that it has."
+  addTags: [String!] @length(max: 100)
+  "Tags to take from those that it has."
+  removeTags: [String!] @length(max: 100)
+  "All that is known of the image by name: at most 100 texts, of at most 1,000 characters, numbers and booleans. Keys have at most 100 characters, and no quotation marks or backslashes."
+  metadata: JSONObject
   "Whether the image was generated."
   isSynthetic: Boolean
   "Whether the image is annotated in full."
@@ -11304,6 +11398,8 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_stats(ctx, field)
 	case "thumbnail":
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
+	case "tags":
+		return ec.fieldContext_Dataset_tags(ctx, field)
 	case "nearDuplicateGroups":
 		return ec.fieldContext_Dataset_nearDuplicateGroups(ctx, field)
 	case "allLabels":
@@ -11878,6 +11974,16 @@ func (ec *executionContext) childFields_SnapshotEdge(ctx context.Context, field 
 		return ec.fieldContext_SnapshotEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SnapshotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TagCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagCount_tag(ctx, field)
+	case "count":
+		return ec.fieldContext_TagCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagCount", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12701,6 +12807,20 @@ func (ec *executionContext) field_Dataset_snapshots_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Dataset_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -17687,6 +17807,50 @@ func (ec *executionContext) fieldContext_Dataset_thumbnail(_ context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Image(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Dataset_tags(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().Tags(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.TagCount) graphql.Marshaler {
+			return ec.marshalNTagCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagCount(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -26219,6 +26383,52 @@ func (ec *executionContext) fieldContext_SnapshotEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("SnapshotEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _TagCount_tag(ctx context.Context, field graphql.CollectedField, obj *catalog.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCount_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagCount_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _TagCount_count(ctx context.Context, field graphql.CollectedField, obj *catalog.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31492,7 +31702,7 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"file", "data", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
+	fieldsInOrder := [...]string{"file", "data", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "tags", "metadata", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31548,6 +31758,20 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.ExtraInformation = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = data
 		case "isSynthetic":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -31678,7 +31902,7 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "source", "sourceNEQ", "sourceIn", "sourceNotIn", "sourceGT", "sourceGTE", "sourceLT", "sourceLTE", "sourceContains", "sourceHasPrefix", "sourceHasSuffix", "sourceEqualFold", "sourceContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "source", "sourceNEQ", "sourceIn", "sourceNotIn", "sourceGT", "sourceGTE", "sourceLT", "sourceLTE", "sourceContains", "sourceHasPrefix", "sourceHasSuffix", "sourceEqualFold", "sourceContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated", "hasTagIn", "hasTags", "metadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33005,6 +33229,33 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 			if err = ec.Resolvers.ImageWhereInput().IsAnnotated(ctx, &it, data); err != nil {
 				return it, err
 			}
+		case "hasTagIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasTagIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().HasTagIn(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "hasTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().HasTags(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOMetadataWhereInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().Metadata(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -33040,7 +33291,7 @@ func (ec *executionContext) unmarshalInputImportOptions(ctx context.Context, obj
 		asMap["folders"] = "IGNORE"
 	}
 
-	fieldsInOrder := [...]string{"onDuplicate", "folders", "batchId", "split", "isSynthetic"}
+	fieldsInOrder := [...]string{"onDuplicate", "folders", "batchId", "split", "isSynthetic", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33082,6 +33333,13 @@ func (ec *executionContext) unmarshalInputImportOptions(ctx context.Context, obj
 				return it, err
 			}
 			it.IsSynthetic = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		}
 	}
 	return it, nil
@@ -34868,6 +35126,118 @@ func UnmarshalMemberWhereInput(ctx context.Context, raw any) (ent.MemberWhereInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMetadataWhereInput(ctx context.Context, obj any) (catalog.MetadataWhereInput, error) {
+	var it catalog.MetadataWhereInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "exists", "text", "textIn", "textContainsFold", "number", "numberGT", "numberGTE", "numberLT", "numberLTE", "boolean"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "exists":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exists"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Exists = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "textIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextIn = data
+		case "textContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextContainsFold = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "numberGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberGT"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberGT = data
+		case "numberGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberGTE"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberGTE = data
+		case "numberLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberLT"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberLT = data
+		case "numberLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberLTE"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberLTE = data
+		case "boolean":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("boolean"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Boolean = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMetadataWhereInput unmarshals raw into the MetadataWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMetadataWhereInput(ctx context.Context, raw any) (catalog.MetadataWhereInput, error) {
+	var out catalog.MetadataWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataWhereInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSnapshotOrder(ctx context.Context, obj any) (ent.SnapshotOrder, error) {
 	var it ent.SnapshotOrder
 	if obj == nil {
@@ -35611,7 +35981,7 @@ func (ec *executionContext) unmarshalInputUpdateImageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
+	fieldsInOrder := [...]string{"originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "tags", "addTags", "removeTags", "metadata", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35653,6 +36023,34 @@ func (ec *executionContext) unmarshalInputUpdateImageInput(ctx context.Context, 
 				return it, err
 			}
 			it.ExtraInformation = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "addTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddTags = data
+		case "removeTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveTags = data
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = data
 		case "isSynthetic":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -38174,6 +38572,12 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_thumbnail(ctx, field, obj)
 				})
+		case "tags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_tags(ctx, field, obj)
+				})
 		case "nearDuplicateGroups":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -40683,6 +41087,44 @@ func (ec *executionContext) _SnapshotEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var tagCountImplementors = []string{"TagCount"}
+
+func (ec *executionContext) _TagCount(ctx context.Context, sel ast.SelectionSet, obj *catalog.TagCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagCount")
+		case "tag":
+			out.Values[i] = ec._TagCount_tag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._TagCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userImplementors = []string{"User", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *ent.User) graphql.Marshaler {
@@ -42777,6 +43219,11 @@ func (ec *executionContext) unmarshalNMemberWhereInput2ᚖgithubᚗcomᚋdataset
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNMetadataWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInput(ctx context.Context, v any) (*catalog.MetadataWhereInput, error) {
+	res, err := ec.unmarshalInputMetadataWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNNearDuplicate2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.NearDuplicate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42973,6 +43420,30 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNTagCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.TagCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTagCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCount(ctx context.Context, sel ast.SelectionSet, v *catalog.TagCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TagCount!")
+		return graphql.Null
+	}
+	return ec._TagCount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -44724,6 +45195,23 @@ func (ec *executionContext) unmarshalOMemberWhereInput2ᚖgithubᚗcomᚋdataset
 	}
 	res, err := ec.unmarshalInputMemberWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMetadataWhereInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInputᚄ(ctx context.Context, v any) ([]*catalog.MetadataWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*catalog.MetadataWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalONode2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {

@@ -27,6 +27,8 @@ type ImageInput struct {
 	NegativePrompt   *string
 	GenerationType   *string
 	ExtraInformation rawjson.Object
+	Tags             []string
+	Metadata         rawjson.Object
 	IsSynthetic      *bool
 	Done             *bool
 	Reviewed         *bool
@@ -59,6 +61,8 @@ func (in ImageInput) facts() catalog.UpdateImageInput {
 		NegativePrompt:   in.NegativePrompt,
 		GenerationType:   in.GenerationType,
 		ExtraInformation: in.ExtraInformation,
+		Tags:             in.Tags,
+		Metadata:         in.Metadata,
 	}
 }
 

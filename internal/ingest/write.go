@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -40,7 +41,7 @@ func (p *Pipeline) save(ctx context.Context, to target, entries []*entry) error 
 	entries = slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return e.refused != nil })
 	for range saves {
 		done, err := database.Result(ctx, p.db, func(ctx context.Context, tx *ent.Tx) (outcome, error) {
-			return to.write(ctx, tx, entries)
+			return to.write(ctx, tx, p.db.Dialect(), entries)
 		})
 		if err != nil {
 			return err
@@ -78,7 +79,7 @@ func (o outcome) note(entries []*entry) {
 }
 
 // write makes the rows. Much can have happened while pixels were looked at.
-func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outcome, error) {
+func (to target) write(ctx context.Context, tx *ent.Tx, db string, entries []*entry) (outcome, error) {
 	if err := allow(ctx, tx.Client(), to.dataset, inputsOf(entries), to.at); err != nil {
 		return outcome{}, err
 	}
@@ -111,7 +112,7 @@ func (to target) write(ctx context.Context, tx *ent.Tx, entries []*entry) (outco
 		}
 	}
 	if to.duplicates == LinkDuplicates {
-		err = link(ctx, tx, done.found)
+		err = link(ctx, tx, db, done.found)
 	}
 	return done, err
 }
@@ -187,6 +188,12 @@ func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, entries []*e
 			SetNillableBaseImageID(in.BaseImageID)
 		if in.ExtraInformation != nil {
 			c.SetExtraInformation(in.ExtraInformation)
+		}
+		if in.Tags != nil {
+			c.SetTags(catalog.Tags(in.Tags))
+		}
+		if in.Metadata != nil {
+			c.SetMetadata(catalog.Metadata(in.Metadata))
 		}
 	}).Save(ctx)
 }
