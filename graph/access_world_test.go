@@ -22,6 +22,7 @@ import (
 	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
@@ -55,11 +56,12 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 	})
 	authority := auth.New(db, accessKeys(t), auth.Options{})
 	gateway := testkit.Must(graph.New(&graph.Resolver{
-		DB:        db,
-		Auth:      authority,
-		Ingest:    ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}}),
-		Media:     picturesNowhere{},
-		Snapshots: snapshot.NewMaker(db, pixelStore{store}),
+		DB:             db,
+		Auth:           authority,
+		NearDuplicates: catalog.NewNearDuplicates(db),
+		Ingest:         ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}}),
+		Media:          picturesNowhere{},
+		Snapshots:      snapshot.NewMaker(db, pixelStore{store}),
 	}, graph.Options{}))(t)
 	return &accessServer{gateway, db, authority}
 }

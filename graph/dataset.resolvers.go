@@ -11,6 +11,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
+	"github.com/datasetgen/datagen/graph/generated"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/chart"
@@ -33,6 +34,16 @@ func (r *datasetResolver) Stats(ctx context.Context, obj *ent.Dataset) (*catalog
 
 func (r *datasetResolver) Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, r.newestImages)
+}
+
+func (r *datasetResolver) Tags(ctx context.Context, obj *ent.Dataset, first int) ([]*catalog.TagCount, error) {
+	return r.tags(ctx, obj, first)
+}
+
+func (r *datasetResolver) NearDuplicateGroups(ctx context.Context, obj *ent.Dataset, distance int, first int, offset int) (*catalog.NearDuplicateGroups, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, datasetID, func(ctx context.Context, ids []gid.DatasetID) (map[gid.DatasetID]*catalog.NearDuplicateGroups, error) {
+		return r.NearDuplicates.Groups(ctx, ids, distance, catalog.Page{Offset: offset, First: first})
+	})
 }
 
 func (r *datasetResolver) AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error) {
@@ -124,8 +135,18 @@ func (r *mutationResolver) DeleteMembers(ctx context.Context, ids []string, expe
 	return removeAll(ids, expectedVersions, func(t catalog.Targets[gid.MemberID]) error { return catalog.DeleteMembers(ctx, r.DB, t) })
 }
 
+func (r *nearDuplicateGroupResolver) Images(ctx context.Context, obj *catalog.NearDuplicateGroup, first int) ([]*ent.Image, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, itself, r.imagesOfGroups(first))
+}
+
 func (r *queryResolver) Dataset(ctx context.Context, id string) (*ent.Dataset, error) {
 	return with("id", id, func(id gid.DatasetID) (*ent.Dataset, error) {
 		return orNil(r.DB.Dataset.Query().Where(dataset.ID(id)).Only(ctx))
 	})
 }
+
+func (r *Resolver) NearDuplicateGroup() generated.NearDuplicateGroupResolver {
+	return &nearDuplicateGroupResolver{r}
+}
+
+type nearDuplicateGroupResolver struct{ *Resolver }

@@ -26,6 +26,14 @@ func (r *imageResolver) ThumbnailURL(ctx context.Context, obj *ent.Image, width 
 	return r.Media.ThumbnailURL(ctx, obj, width), nil
 }
 
+func (r *imageResolver) PerceptualHash(ctx context.Context, obj *ent.Image) (*string, error) {
+	return catalog.PerceptualHash(obj), nil
+}
+
+func (r *imageResolver) NearDuplicates(ctx context.Context, obj *ent.Image, distance int, first int) ([]*model.NearDuplicate, error) {
+	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, catalog.Hashed, r.nearDuplicatesOf(distance, first))
+}
+
 func (r *imageResolver) Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error) {
 	return sibling.Load(ctx, obj.Siblings, sibling.Place(ctx), obj, imageID, r.labelsOf)
 }
@@ -104,6 +112,12 @@ func (r *queryResolver) Image(ctx context.Context, id string, datasetID *string)
 	})
 }
 
+func (r *queryResolver) ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error) {
+	return with("datasetId", datasetID, func(id gid.DatasetID) ([]*ent.Image, error) {
+		return r.existingImages(ctx, id, sha256)
+	})
+}
+
 func (r *imageWhereInputResolver) HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
 	labels, err := parseTargets[gid.LabelID](data, nil)
 	if err == nil && data != nil {
@@ -121,4 +135,25 @@ func (r *imageWhereInputResolver) IsAnnotated(ctx context.Context, obj *ent.Imag
 		obj.AddPredicates(image.Not(catalog.IsAnnotated()))
 	}
 	return nil
+}
+
+func (r *imageWhereInputResolver) HasTagIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasTagIn(data, "hasTagIn"))
+}
+
+func (r *imageWhereInputResolver) HasTags(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasTags(data, "hasTags"))
+}
+
+func (r *imageWhereInputResolver) Metadata(ctx context.Context, obj *ent.ImageWhereInput, data []*catalog.MetadataWhereInput) error {
+	if data == nil {
+		return nil
+	}
+	return filter(obj)(catalog.HasMetadata(data, "metadata"))
 }

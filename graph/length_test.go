@@ -47,6 +47,7 @@ var lengthRows = map[string][]lengthRow{
 		{`createImage(datasetId: $dataset, input: {%s}) { id }`, map[string]string{"data": "$png"}, "input."},
 		{`createImages(datasetId: $dataset, images: [{%s}]) { id }`, map[string]string{"data": "$png"}, "images.0."},
 	},
+	"ImportOptions": {{`importImages(datasetId: $dataset, images: [{data: $png}], options: {%s}) { created }`, nil, "options."}},
 	"UpdateImageInput": {
 		{`updateImage(id: $image, input: {%s}) { id }`, nil, "input."},
 		{`updateImages(ids: [$image], input: {%s}) { id }`, nil, "input."},
@@ -143,8 +144,8 @@ func TestLengths(t *testing.T) {
 				t.Parallel()
 				for _, f := range textsOf(schema.Types[name]) {
 					for _, row := range rows {
-						if most := mostOf(t, f); most > 0 {
-							row.check(t, s.newWorld(t), f.Name, most)
+						if mostOf(t, f) > 0 {
+							row.check(t, s.newWorld(t), f)
 						}
 					}
 				}
@@ -154,15 +155,18 @@ func TestLengths(t *testing.T) {
 }
 
 // check sends the longest text that goes through, and one that does not.
-func (row lengthRow) check(t *testing.T, w *accessWorld, field string, most int) {
+func (row lengthRow) check(t *testing.T, w *accessWorld, f *ast.FieldDefinition) {
 	t.Helper()
-	operation := row.with(field)
+	operation, most, at := row.with(f.Name), mostOf(t, f), row.at+f.Name
 	values := w.values(t, "superuser", strings.ReplaceAll(operation, "$text", ""))
 	for _, n := range []int{most + 1, most} {
-		values["text"] = accessValue{"String!", textOf(field, n)}
+		values["text"] = accessValue{"String!", textOf(f.Name, n)}
+		if f.Type.Elem != nil {
+			values["text"], at = accessValue{"[String!]!", []string{textOf(f.Name, n)}}, row.at+f.Name+".0"
+		}
 		got := w.send(w.As(t.Context(), "superuser"), t, "mutation", operation, values)
 		switch {
-		case n > most && (got.code() != "INVALID" || !slices.Contains(got.fields(), row.at+field)):
+		case n > most && (got.code() != "INVALID" || !slices.Contains(got.fields(), at)):
 			t.Errorf("%s with %d characters: %s", operation, n, got.body)
 		case n == most && len(got.Errors) > 0:
 			t.Errorf("%s with %d characters: %s", operation, n, got.body)

@@ -23,6 +23,7 @@ type Limits struct {
 	Directives int
 	Roots      int // fields at the root
 	SameKey    int // selections under one key, which validation compares with each other
+	Searches   int // fields that go through all images of a dataset
 	Nodes      int // objects in the answer, at most
 	Errors     int // in the answer to an invalid document
 }
@@ -31,20 +32,24 @@ type Limits struct {
 // bring the worst document that they let pass to some 25 ms.
 var clientLimits = Limits{
 	Bytes: 32 << 10, Tokens: 2000, Depth: 12, Fields: 1000, Aliases: 30, Directives: 50,
-	Roots: 25, SameKey: 20, Nodes: 100_000, Errors: 20,
+	Roots: 25, SameKey: 20, Searches: 4, Nodes: 100_000, Errors: 20,
 }
 
 // onlyOnce are mutations that a document may hold once: each is a guess at a secret.
 var onlyOnce = map[string]bool{"signIn": true, "refresh": true, "changePassword": true}
 
+// goesThroughAll are fields that look at all images of a dataset, once for all rows of a list.
+var goesThroughAll = map[string]bool{"nearDuplicates": true, "nearDuplicateGroups": true}
+
 // measure is what a selection adds up to.
-type measure struct{ fields, depth, aliases, directives, secrets int }
+type measure struct{ fields, depth, aliases, directives, secrets, searches int }
 
 func (m *measure) add(child measure, below int) {
 	m.fields = sum(m.fields, child.fields)
 	m.aliases = sum(m.aliases, child.aliases)
 	m.directives = sum(m.directives, child.directives)
 	m.secrets = sum(m.secrets, child.secrets)
+	m.searches = sum(m.searches, child.searches)
 	m.depth = max(m.depth, child.depth+below)
 }
 
@@ -88,6 +93,7 @@ func (l Limits) check(doc *ast.QueryDocument) *gqlerror.Error {
 			{"has %d directives", got.directives, l.Directives},
 			{"selects one field %d times", m.sameKey, l.SameKey},
 			{"tries %d passwords or tokens", got.secrets, 1},
+			{"searches for near duplicates %d times", got.searches, l.Searches},
 		} {
 			if limit.got > limit.most {
 				return tooLarge("the operation "+limit.what+", of %d allowed", limit.got, limit.most)
@@ -132,6 +138,9 @@ func (m *measurer) field(f *ast.Field) measure {
 	}
 	if onlyOnce[f.Name] {
 		total.secrets = sum(total.secrets, 1)
+	}
+	if goesThroughAll[f.Name] {
+		total.searches = sum(total.searches, 1)
 	}
 	return total
 }
@@ -181,8 +190,10 @@ func (c counter) object(f *ast.Field) int {
 	return n
 }
 
-// part tells a field that is but a part of a connection.
-func part(f *ast.Field) bool { return f.Name == "edges" || f.Name == "pageInfo" || isConnection(f) }
+// part tells a field that is but a part of a connection, or of groups.
+func part(f *ast.Field) bool {
+	return f.Name == "edges" || f.Name == "pageInfo" || f.Name == "nearDuplicateGroups" || isConnection(f)
+}
 
 func isConnection(f *ast.Field) bool {
 	return f.Definition != nil && strings.HasSuffix(f.Definition.Type.Name(), "Connection")
@@ -191,12 +202,18 @@ func isConnection(f *ast.Field) bool {
 // listed is how many rows are taken to be in a list that has no size of its own.
 const listed = 10
 
+// named are fields of as many rows as there are names of them in an argument.
+var named = map[string]string{"nodes": "ids", "existingImages": "sha256"}
+
+// countedAbove are lists whose items are counted above them.
+var countedAbove = map[string]bool{"edges": true, "results": true, "groups": true}
+
 // times is how many values a field has.
 func (c counter) times(f *ast.Field) int {
 	switch {
 	case f.Definition == nil || len(f.SelectionSet) == 0 || strings.HasPrefix(f.Name, "__"):
 		return 1
-	case isConnection(f):
+	case f.Definition.Arguments.ForName("first") != nil:
 		args := f.ArgumentMap(c.oc.Variables)
 		for _, name := range []string{"first", "last"} {
 			if n, err := graphql.UnmarshalInt(args[name]); err == nil && args[name] != nil {
@@ -204,12 +221,12 @@ func (c counter) times(f *ast.Field) int {
 			}
 		}
 		return ent.DefaultPage
-	case f.Name == "nodes":
-		if ids, ok := f.ArgumentMap(c.oc.Variables)["ids"].([]any); ok {
-			return len(ids)
+	case named[f.Name] != "":
+		if names, ok := f.ArgumentMap(c.oc.Variables)[named[f.Name]].([]any); ok {
+			return len(names)
 		}
 		return 1
-	case f.Definition.Type.Elem != nil && f.Name != "edges" && f.Name != "results":
+	case f.Definition.Type.Elem != nil && !countedAbove[f.Name]:
 		return listed
 	}
 	return 1

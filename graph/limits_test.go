@@ -43,6 +43,9 @@ var bombs = map[string]struct{ query, code string }{
 	"rows":                    {"{ datasets(first: 500) { edges { node { images(first: 500) { edges { node { id } } } } } } }", "QUERY_TOO_LARGE"},
 	"rows by default":         {"{ datasets { edges { node { images { edges { node { annotations { edges { node { id } } } } } } } } } }", "QUERY_TOO_LARGE"},
 	"rows, twice":             {"{ datasets(first: 300) { edges { node { a: images(first: 200) { edges { node { id } } } b: images(first: 200) { edges { node { id } } } } } } }", "QUERY_TOO_LARGE"},
+	"rows, near":              {"{ datasets(first: 50) { edges { node { images(first: 30) { edges { node { nearDuplicates(first: 100) { distance } } } } } } } }", "QUERY_TOO_LARGE"},
+	"rows, in groups":         {"{ datasets(first: 10) { edges { node { nearDuplicateGroups(first: 100) { groups { images(first: 100) { id } } } } } } }", "QUERY_TOO_LARGE"},
+	"searches":                {"{ datasets(first: 1) { edges { node { nearDuplicateGroups { totalCount }" + numbered(4, "a%d: nearDuplicateGroups(offset: %[1]d) { totalCount }") + "} } } }", "QUERY_TOO_LARGE"},
 	"passwords":               {`mutation {` + numbered(2, `a%d: signIn(email: "a", password: "b") { accessToken }`) + `}`, "QUERY_TOO_LARGE"},
 	"errors":                  {"{ viewer {" + numbered(300, " a%d") + "} }", "GRAPHQL_VALIDATION_FAILED"},
 	"introspection in depth":  {"{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }", "GRAPHQL_VALIDATION_FAILED"},
@@ -205,7 +208,7 @@ func TestListsWithoutEnd(t *testing.T) {
 func TestEmptyLists(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, a api) {
-		for where, want := range map[string]any{`idIn: []`: 0.0, `nameIn: []`: 0.0, `hasLabelIn: []`: 0.0, `splitIn: []`: 0.0, `batchIdIn: []`: 0.0, `idNotIn: []`: 3.0, `idIn: null`: 3.0} {
+		for where, want := range map[string]any{`idIn: []`: 0.0, `nameIn: []`: 0.0, `hasLabelIn: []`: 0.0, `splitIn: []`: 0.0, `batchIdIn: []`: 0.0, `hasTagIn: []`: 0.0, `hasTags: []`: 3.0, `metadata: []`: 3.0, `not: {hasTags: []}`: 0.0, `idNotIn: []`: 3.0, `idIn: null`: 3.0} {
 			got := a.mustAsk(t, "viewer", `query($d: ID!) { dataset(id: $d) { images(where: {`+where+`}) { totalCount } } }`, map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID)})
 			if n := at(t, got.Data, "dataset.images.totalCount"); n != want {
 				t.Errorf("%s finds %v, want %v", where, n, want)

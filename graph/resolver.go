@@ -10,6 +10,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/quota"
@@ -18,12 +19,13 @@ import (
 
 // Resolver holds what the resolvers need.
 type Resolver struct {
-	DB        *database.DB
-	Auth      *auth.Authority
-	Ingest    *ingest.Pipeline
-	Media     Media
-	Snapshots *snapshot.Maker
-	Quota     quota.Limits // of workspaces that have none of their own
+	DB             *database.DB
+	Auth           *auth.Authority
+	Ingest         *ingest.Pipeline
+	Media          Media
+	Snapshots      *snapshot.Maker
+	Quota          quota.Limits // of workspaces that have none of their own
+	NearDuplicates *catalog.NearDuplicates
 }
 
 // Media tells where files are found.

@@ -21,6 +21,7 @@ import (
 	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/demo"
 	"github.com/datasetgen/datagen/internal/playground"
 	"github.com/datasetgen/datagen/internal/upload"
@@ -129,7 +130,10 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 // handler is all that the server answers.
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
-		&graph.Resolver{DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots, Quota: a.limits()},
+		&graph.Resolver{
+			DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots, Quota: a.limits(),
+			NearDuplicates: catalog.NewNearDuplicates(a.db),
+		},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
 	)
 	if err != nil {

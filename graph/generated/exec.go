@@ -52,6 +52,7 @@ type ResolverRoot interface {
 	Job() JobResolver
 	Label() LabelResolver
 	Mutation() MutationResolver
+	NearDuplicateGroup() NearDuplicateGroupResolver
 	Query() QueryResolver
 	Snapshot() SnapshotResolver
 	Workspace() WorkspaceResolver
@@ -179,31 +180,33 @@ type ComplexityRoot struct {
 	}
 
 	Dataset struct {
-		AllLabels     func(childComplexity int, byID bool) int
-		AnnotationPie func(childComplexity int) int
-		Annotations   func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
-		Batches       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
-		CreatedAt     func(childComplexity int) int
-		DatabaseID    func(childComplexity int) int
-		Description   func(childComplexity int) int
-		ID            func(childComplexity int) int
-		ImagePie      func(childComplexity int) int
-		Images        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
-		Jobs          func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
-		Labels        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
-		Members       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
-		Name          func(childComplexity int) int
-		Owner         func(childComplexity int) int
-		OwnerID       func(childComplexity int) int
-		Snapshots     func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
-		Stats         func(childComplexity int) int
-		Thumbnail     func(childComplexity int) int
-		TotalWeight   func(childComplexity int) int
-		UpdatedAt     func(childComplexity int) int
-		Version       func(childComplexity int) int
-		ViewerRole    func(childComplexity int) int
-		Workspace     func(childComplexity int) int
-		WorkspaceID   func(childComplexity int) int
+		AllLabels           func(childComplexity int, byID bool) int
+		AnnotationPie       func(childComplexity int) int
+		Annotations         func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
+		Batches             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.BatchOrder, where *ent.BatchWhereInput) int
+		CreatedAt           func(childComplexity int) int
+		DatabaseID          func(childComplexity int) int
+		Description         func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		ImagePie            func(childComplexity int) int
+		Images              func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
+		Jobs                func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.JobOrder, where *ent.JobWhereInput) int
+		Labels              func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
+		Members             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.MemberOrder, where *ent.MemberWhereInput) int
+		Name                func(childComplexity int) int
+		NearDuplicateGroups func(childComplexity int, distance int, first int, offset int) int
+		Owner               func(childComplexity int) int
+		OwnerID             func(childComplexity int) int
+		Snapshots           func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.SnapshotOrder, where *ent.SnapshotWhereInput) int
+		Stats               func(childComplexity int) int
+		Tags                func(childComplexity int, first int) int
+		Thumbnail           func(childComplexity int) int
+		TotalWeight         func(childComplexity int) int
+		UpdatedAt           func(childComplexity int) int
+		Version             func(childComplexity int) int
+		ViewerRole          func(childComplexity int) int
+		Workspace           func(childComplexity int) int
+		WorkspaceID         func(childComplexity int) int
 	}
 
 	DatasetConnection struct {
@@ -255,9 +258,11 @@ type ComplexityRoot struct {
 		Labels           func(childComplexity int) int
 		Metadata         func(childComplexity int) int
 		Name             func(childComplexity int) int
+		NearDuplicates   func(childComplexity int, distance int, first int) int
 		NegativePrompt   func(childComplexity int) int
 		ObjectSha256     func(childComplexity int) int
 		OriginalName     func(childComplexity int) int
+		PerceptualHash   func(childComplexity int) int
 		Prompt           func(childComplexity int) int
 		Reviewed         func(childComplexity int) int
 		Sha256           func(childComplexity int) int
@@ -486,6 +491,21 @@ type ComplexityRoot struct {
 		UpdateWorkspace    func(childComplexity int, id string, input admin.UpdateWorkspaceInput) int
 	}
 
+	NearDuplicate struct {
+		Distance func(childComplexity int) int
+		Image    func(childComplexity int) int
+	}
+
+	NearDuplicateGroup struct {
+		Count  func(childComplexity int) int
+		Images func(childComplexity int, first int) int
+	}
+
+	NearDuplicateGroups struct {
+		Groups     func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -499,6 +519,7 @@ type ComplexityRoot struct {
 		Colleagues      func(childComplexity int) int
 		Dataset         func(childComplexity int, id string) int
 		Datasets        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
+		ExistingImages  func(childComplexity int, datasetID string, sha256 []string) int
 		Image           func(childComplexity int, id string, datasetID *string) int
 		IsAuthenticated func(childComplexity int) int
 		Job             func(childComplexity int, id string, datasetID *string) int
@@ -553,6 +574,11 @@ type ComplexityRoot struct {
 	SnapshotEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TagCount struct {
+		Count func(childComplexity int) int
+		Tag   func(childComplexity int) int
 	}
 
 	User struct {
@@ -628,6 +654,8 @@ type DatasetResolver interface {
 	ViewerRole(ctx context.Context, obj *ent.Dataset) (member.Role, error)
 	Stats(ctx context.Context, obj *ent.Dataset) (*catalog.DatasetStats, error)
 	Thumbnail(ctx context.Context, obj *ent.Dataset) (*ent.Image, error)
+	Tags(ctx context.Context, obj *ent.Dataset, first int) ([]*catalog.TagCount, error)
+	NearDuplicateGroups(ctx context.Context, obj *ent.Dataset, distance int, first int, offset int) (*catalog.NearDuplicateGroups, error)
 	AllLabels(ctx context.Context, obj *ent.Dataset, byID bool) ([]*ent.Label, error)
 	TotalWeight(ctx context.Context, obj *ent.Dataset) (string, error)
 	AnnotationPie(ctx context.Context, obj *ent.Dataset) ([]*chart.Slice, error)
@@ -636,6 +664,8 @@ type DatasetResolver interface {
 type ImageResolver interface {
 	URL(ctx context.Context, obj *ent.Image) (string, error)
 	ThumbnailURL(ctx context.Context, obj *ent.Image, width int) (string, error)
+	PerceptualHash(ctx context.Context, obj *ent.Image) (*string, error)
+	NearDuplicates(ctx context.Context, obj *ent.Image, distance int, first int) ([]*model.NearDuplicate, error)
 	Labels(ctx context.Context, obj *ent.Image) ([]*ent.Label, error)
 	TotalWeight(ctx context.Context, obj *ent.Image) (string, error)
 	Extension(ctx context.Context, obj *ent.Image) (string, error)
@@ -715,6 +745,9 @@ type MutationResolver interface {
 	DeleteJob(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteJobs(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
 }
+type NearDuplicateGroupResolver interface {
+	Images(ctx context.Context, obj *catalog.NearDuplicateGroup, first int) ([]*ent.Image, error)
+}
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (ent.Noder, error)
 	Nodes(ctx context.Context, ids []string) ([]ent.Noder, error)
@@ -726,6 +759,7 @@ type QueryResolver interface {
 	VerifyToken(ctx context.Context, token string) (bool, error)
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
 	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
+	ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
 	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
 	Colleagues(ctx context.Context) ([]*ent.User, error)
@@ -749,6 +783,9 @@ type BatchWhereInputResolver interface {
 type ImageWhereInputResolver interface {
 	HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
 	IsAnnotated(ctx context.Context, obj *ent.ImageWhereInput, data *bool) error
+	HasTagIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
+	HasTags(ctx context.Context, obj *ent.ImageWhereInput, data []string) error
+	Metadata(ctx context.Context, obj *ent.ImageWhereInput, data []*catalog.MetadataWhereInput) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1350,6 +1387,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.Name(childComplexity), true
+	case "Dataset.nearDuplicateGroups":
+		if e.ComplexityRoot.Dataset.NearDuplicateGroups == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_nearDuplicateGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.NearDuplicateGroups(childComplexity, args["distance"].(int), args["first"].(int), args["offset"].(int)), true
 	case "Dataset.owner":
 		if e.ComplexityRoot.Dataset.Owner == nil {
 			break
@@ -1379,6 +1427,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dataset.Stats(childComplexity), true
+	case "Dataset.tags":
+		if e.ComplexityRoot.Dataset.Tags == nil {
+			break
+		}
+
+		args, err := ec.field_Dataset_tags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Dataset.Tags(childComplexity, args["first"].(int)), true
 	case "Dataset.thumbnail":
 		if e.ComplexityRoot.Dataset.Thumbnail == nil {
 			break
@@ -1669,6 +1728,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.Name(childComplexity), true
+	case "Image.nearDuplicates":
+		if e.ComplexityRoot.Image.NearDuplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Image_nearDuplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Image.NearDuplicates(childComplexity, args["distance"].(int), args["first"].(int)), true
 	case "Image.negativePrompt":
 		if e.ComplexityRoot.Image.NegativePrompt == nil {
 			break
@@ -1687,6 +1757,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Image.OriginalName(childComplexity), true
+	case "Image.perceptualHash":
+		if e.ComplexityRoot.Image.PerceptualHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Image.PerceptualHash(childComplexity), true
 	case "Image.prompt":
 		if e.ComplexityRoot.Image.Prompt == nil {
 			break
@@ -3046,6 +3122,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateWorkspace(childComplexity, args["id"].(string), args["input"].(admin.UpdateWorkspaceInput)), true
 
+	case "NearDuplicate.distance":
+		if e.ComplexityRoot.NearDuplicate.Distance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicate.Distance(childComplexity), true
+	case "NearDuplicate.image":
+		if e.ComplexityRoot.NearDuplicate.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicate.Image(childComplexity), true
+
+	case "NearDuplicateGroup.count":
+		if e.ComplexityRoot.NearDuplicateGroup.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroup.Count(childComplexity), true
+	case "NearDuplicateGroup.images":
+		if e.ComplexityRoot.NearDuplicateGroup.Images == nil {
+			break
+		}
+
+		args, err := ec.field_NearDuplicateGroup_images_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroup.Images(childComplexity, args["first"].(int)), true
+
+	case "NearDuplicateGroups.groups":
+		if e.ComplexityRoot.NearDuplicateGroups.Groups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroups.Groups(childComplexity), true
+	case "NearDuplicateGroups.totalCount":
+		if e.ComplexityRoot.NearDuplicateGroups.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NearDuplicateGroups.TotalCount(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -3121,6 +3241,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Datasets(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.DatasetOrder), args["where"].(*ent.DatasetWhereInput)), true
+	case "Query.existingImages":
+		if e.ComplexityRoot.Query.ExistingImages == nil {
+			break
+		}
+
+		args, err := ec.field_Query_existingImages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExistingImages(childComplexity, args["datasetId"].(string), args["sha256"].([]string)), true
 	case "Query.image":
 		if e.ComplexityRoot.Query.Image == nil {
 			break
@@ -3406,6 +3537,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SnapshotEdge.Node(childComplexity), true
+
+	case "TagCount.count":
+		if e.ComplexityRoot.TagCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCount.Count(childComplexity), true
+	case "TagCount.tag":
+		if e.ComplexityRoot.TagCount.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagCount.Tag(childComplexity), true
 
 	case "User.apiKeys":
 		if e.ComplexityRoot.User.APIKeys == nil {
@@ -3715,6 +3859,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LabelWhereInput", ec.unmarshalInputLabelWhereInput),
 			graphql.NewInputUnmarshaler("MemberOrder", ec.unmarshalInputMemberOrder),
 			graphql.NewInputUnmarshaler("MemberWhereInput", ec.unmarshalInputMemberWhereInput),
+			graphql.NewInputUnmarshaler("MetadataWhereInput", ec.unmarshalInputMetadataWhereInput),
 			graphql.NewInputUnmarshaler("SnapshotOrder", ec.unmarshalInputSnapshotOrder),
 			graphql.NewInputUnmarshaler("SnapshotWhereInput", ec.unmarshalInputSnapshotWhereInput),
 			graphql.NewInputUnmarshaler("UpdateAnnotationInput", ec.unmarshalInputUpdateAnnotationInput),
@@ -4118,6 +4263,20 @@ extend type Dataset {
   stats: DatasetStats!
   "The newest image."
   thumbnail: Image
+  "The tags of its images, the most frequent first, then by the alphabet."
+  tags(
+    "How many, at most 1,000."
+    first: Int! = 100
+  ): [TagCount!]!
+  "Groups of images that look alike: each like another of the group, though not like all of them. The largest group first."
+  nearDuplicateGroups(
+    "In how many of 64 bits the hashes of two may differ, at most 10. Up to 4 it is mostly the same picture in other sizes and qualities."
+    distance: Int! = 4
+    "How many groups, at most 100."
+    first: Int! = 20
+    "How many groups to pass over."
+    offset: Int! = 0
+  ): NearDuplicateGroups!
   "Its labels, by their place among each other."
   allLabels(
     "By id instead."
@@ -4129,6 +4288,33 @@ extend type Dataset {
   annotationPie: [ChartSlice!]! @prepared
   "How many images were generated, and how many were not."
   imagePie: [ChartSlice!]! @prepared
+}
+
+"A tag of images in a dataset."
+type TagCount {
+  "The tag."
+  tag: String!
+  "How many images have it."
+  count: Int!
+}
+
+"Groups of images that look alike."
+type NearDuplicateGroups {
+  "How many there are in all."
+  totalCount: Int!
+  "Those that were asked for."
+  groups: [NearDuplicateGroup!]!
+}
+
+"Images, two or more, that look alike."
+type NearDuplicateGroup {
+  "How many images there are."
+  count: Int!
+  "The images, by id."
+  images(
+    "How many, at most 100."
+    first: Int! = 20
+  ): [Image!]!
 }
 
 "A slice of a pie chart."
@@ -10149,6 +10335,13 @@ input WorkspaceWhereInput {
     "The dataset that it must lie in; any when absent."
     datasetId: ID
   ): Image
+  "Which of these files the dataset has: for each the first image that it was uploaded as, in the order of the hashes. Those that it has not are left out."
+  existingImages(
+    "The dataset."
+    datasetId: ID!
+    "The SHA-256 of the bytes of each file, in hex digits of lower case; at most 1,000."
+    sha256: [String!]!
+  ): [Image!]!
 }
 
 extend type Image {
@@ -10159,6 +10352,15 @@ extend type Image {
     "About how wide it shall be, in pixels: the next of 64, 128, 256, 384, 512, 768 and 1024 is taken."
     width: Int! = 256
   ): String!
+  "What the picture looks like, in 16 hex digits, as Python's imagehash.phash has it; null when it was never hashed."
+  perceptualHash: String
+  "Images of the dataset that look like it: the nearest first, then by id."
+  nearDuplicates(
+    "In how many of 64 bits their hashes may differ, at most 10. Up to 4 it is mostly the same picture in other sizes and qualities."
+    distance: Int! = 4
+    "How many, at most 100."
+    first: Int! = 20
+  ): [NearDuplicate!]!
   "The labels of the annotations, each once, by id."
   labels: [Label!]!
   "Length of the file, as people read it: 1.50 MB, and from 1,000 MB on 1.00 GB."
@@ -10171,11 +10373,51 @@ extend type Image {
   derivativeIds: [Int!]! @prepared
 }
 
+"An image that looks like another."
+type NearDuplicate {
+  "In how many of 64 bits their hashes differ."
+  distance: Int!
+  "The image."
+  image: Image!
+}
+
 extend input ImageWhereInput {
   "Has an annotation with one of these labels."
   hasLabelIn: [ID!]
   "Has annotations, or has none."
   isAnnotated: Boolean
+  "Has one of these tags; at most 100."
+  hasTagIn: [String!]
+  "Has all of these tags; at most 100."
+  hasTags: [String!]
+  "Has metadata of which all of this holds; at most 100 keys."
+  metadata: [MetadataWhereInput!]
+}
+
+"What the value of a key in an image's metadata is: all that is said. A value of another kind is not found, nor is none."
+input MetadataWhereInput {
+  "The key."
+  key: String!
+  "There is a value, of whatever kind, or there is none."
+  exists: Boolean
+  "It is this text."
+  text: String
+  "It is one of these texts; at most 100."
+  textIn: [String!]
+  "It is a text that contains this one, whatever the case of their letters."
+  textContainsFold: String
+  "It is this number."
+  number: Float
+  "It is a number above this one."
+  numberGT: Float
+  "It is this number, or above it."
+  numberGTE: Float
+  "It is a number below this one."
+  numberLT: Float
+  "It is this number, or below it."
+  numberLTE: Float
+  "It is this."
+  boolean: Boolean
 }
 
 extend type Mutation {
@@ -10272,6 +10514,10 @@ input ImageInput {
   generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
+  "Words to find the image by, at most 100. White space around them is dropped."
+  tags: [String!] @length(max: 100)
+  "What is known of the image by name: at most 100 texts, of at most 1,000 characters, numbers and booleans. Keys have at most 100 characters, and no quotation marks or backslashes."
+  metadata: JSONObject
   "Whether the image was generated."
   isSynthetic: Boolean
   "Whether the image is annotated in full."
@@ -10310,13 +10556,15 @@ input ImportOptions {
   split: ImageSplit
   "Whether they were generated, unless they say so themselves."
   isSynthetic: Boolean
+  "Tags that they get besides their own."
+  tags: [String!] @length(max: 100)
 }
 
 "What becomes of a picture whose bytes the dataset has."
 enum DuplicatePolicy {
   "The image that is there stays as it is."
   SKIP
-  "The image that is there goes to the batch and the split that the picture was to go to."
+  "The image that is there goes to the batch and the split that the picture was to go to, and gets its tags."
   LINK
   "Another image is made, unless the one that is there came from the same source: the same path in a zip of the same name, say."
   KEEP
@@ -10378,6 +10626,14 @@ input UpdateImageInput {
   generationType: String @length(max: 100)
   "Whatever else is known of the image."
   extraInformation: JSONObject
+  "All tags that the image is to have, at most 100. White space around them is dropped."
+  tags: [String!] @length(max: 100)
+  "Tags to add to those that it has."
+  addTags: [String!] @length(max: 100)
+  "Tags to take from those that it has."
+  removeTags: [String!] @length(max: 100)
+  "All that is known of the image by name: at most 100 texts, of at most 1,000 characters, numbers and booleans. Keys have at most 100 characters, and no quotation marks or backslashes."
+  metadata: JSONObject
   "Whether the image was generated."
   isSynthetic: Boolean
   "Whether the image is annotated in full."
@@ -11238,6 +11494,10 @@ func (ec *executionContext) childFields_Dataset(ctx context.Context, field graph
 		return ec.fieldContext_Dataset_stats(ctx, field)
 	case "thumbnail":
 		return ec.fieldContext_Dataset_thumbnail(ctx, field)
+	case "tags":
+		return ec.fieldContext_Dataset_tags(ctx, field)
+	case "nearDuplicateGroups":
+		return ec.fieldContext_Dataset_nearDuplicateGroups(ctx, field)
 	case "allLabels":
 		return ec.fieldContext_Dataset_allLabels(ctx, field)
 	case "totalWeight":
@@ -11370,6 +11630,10 @@ func (ec *executionContext) childFields_Image(ctx context.Context, field graphql
 		return ec.fieldContext_Image_url(ctx, field)
 	case "thumbnailUrl":
 		return ec.fieldContext_Image_thumbnailUrl(ctx, field)
+	case "perceptualHash":
+		return ec.fieldContext_Image_perceptualHash(ctx, field)
+	case "nearDuplicates":
+		return ec.fieldContext_Image_nearDuplicates(ctx, field)
 	case "labels":
 		return ec.fieldContext_Image_labels(ctx, field)
 	case "totalWeight":
@@ -11680,6 +11944,36 @@ func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_NearDuplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "distance":
+		return ec.fieldContext_NearDuplicate_distance(ctx, field)
+	case "image":
+		return ec.fieldContext_NearDuplicate_image(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_NearDuplicateGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_NearDuplicateGroup_count(ctx, field)
+	case "images":
+		return ec.fieldContext_NearDuplicateGroup_images(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicateGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_NearDuplicateGroups(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "totalCount":
+		return ec.fieldContext_NearDuplicateGroups_totalCount(ctx, field)
+	case "groups":
+		return ec.fieldContext_NearDuplicateGroups_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NearDuplicateGroups", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -11776,6 +12070,16 @@ func (ec *executionContext) childFields_SnapshotEdge(ctx context.Context, field 
 		return ec.fieldContext_SnapshotEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SnapshotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TagCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagCount_tag(ctx, field)
+	case "count":
+		return ec.fieldContext_TagCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagCount", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12526,6 +12830,36 @@ func (ec *executionContext) field_Dataset_members_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Dataset_nearDuplicateGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "distance",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distance"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Dataset_snapshots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12585,6 +12919,20 @@ func (ec *executionContext) field_Dataset_snapshots_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Dataset_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
 	return args, nil
 }
 
@@ -12709,6 +13057,28 @@ func (ec *executionContext) field_Image_derivatives_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Image_nearDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "distance",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["distance"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -14254,6 +14624,20 @@ func (ec *executionContext) field_Mutation_updateWorkspace_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_NearDuplicateGroup_images_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14393,6 +14777,28 @@ func (ec *executionContext) field_Query_datasets_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_existingImages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sha256",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sha256"] = arg1
 	return args, nil
 }
 
@@ -17539,6 +17945,94 @@ func (ec *executionContext) fieldContext_Dataset_thumbnail(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Dataset_tags(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().Tags(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.TagCount) graphql.Marshaler {
+			return ec.marshalNTagCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_tags(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagCount(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_tags_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Dataset_nearDuplicateGroups(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dataset_nearDuplicateGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Dataset().NearDuplicateGroups(ctx, obj, fc.Args["distance"].(int), fc.Args["first"].(int), fc.Args["offset"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.NearDuplicateGroups) graphql.Marshaler {
+			return ec.marshalNNearDuplicateGroups2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroups(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Dataset_nearDuplicateGroups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dataset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicateGroups(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Dataset_nearDuplicateGroups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Dataset_allLabels(ctx context.Context, field graphql.CollectedField, obj *ent.Dataset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18940,6 +19434,73 @@ func (ec *executionContext) fieldContext_Image_thumbnailUrl(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Image_thumbnailUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Image_perceptualHash(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_perceptualHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Image().PerceptualHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Image_perceptualHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Image", field, true, true, "String")
+}
+
+func (ec *executionContext) _Image_nearDuplicates(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Image_nearDuplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Image().NearDuplicates(ctx, obj, fc.Args["distance"].(int), fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.NearDuplicate) graphql.Marshaler {
+			return ec.marshalNNearDuplicate2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Image_nearDuplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Image",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Image_nearDuplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24236,6 +24797,183 @@ func (ec *executionContext) fieldContext_Mutation_deleteJobs(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _NearDuplicate_distance(ctx context.Context, field graphql.CollectedField, obj *model.NearDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicate_distance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicate_distance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicate_image(ctx context.Context, field graphql.CollectedField, obj *model.NearDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicate_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicate_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NearDuplicateGroup_count(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroup_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroup_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicateGroup", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicateGroup_images(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroup_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.NearDuplicateGroup().Images(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroup_images(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicateGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_NearDuplicateGroup_images_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NearDuplicateGroups_totalCount(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroups) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroups_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroups_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NearDuplicateGroups", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NearDuplicateGroups_groups(ctx context.Context, field graphql.CollectedField, obj *catalog.NearDuplicateGroups) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NearDuplicateGroups_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.NearDuplicateGroup) graphql.Marshaler {
+			return ec.marshalNNearDuplicateGroup2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NearDuplicateGroups_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NearDuplicateGroups",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NearDuplicateGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *ent.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24717,6 +25455,50 @@ func (ec *executionContext) fieldContext_Query_image(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_image_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_existingImages(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_existingImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExistingImages(ctx, fc.Args["datasetId"].(string), fc.Args["sha256"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Image) graphql.Marshaler {
+			return ec.marshalNImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_existingImages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_existingImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -25777,6 +26559,52 @@ func (ec *executionContext) _SnapshotEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SnapshotEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnapshotEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _TagCount_tag(ctx context.Context, field graphql.CollectedField, obj *catalog.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCount_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagCount_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _TagCount_count(ctx context.Context, field graphql.CollectedField, obj *catalog.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TagCount", field, false, false, "Int")
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -31176,7 +32004,7 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"file", "data", "upload", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
+	fieldsInOrder := [...]string{"file", "data", "upload", "originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "tags", "metadata", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31239,6 +32067,20 @@ func (ec *executionContext) unmarshalInputImageInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.ExtraInformation = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = data
 		case "isSynthetic":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -31369,7 +32211,7 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "source", "sourceNEQ", "sourceIn", "sourceNotIn", "sourceGT", "sourceGTE", "sourceLT", "sourceLTE", "sourceContains", "sourceHasPrefix", "sourceHasSuffix", "sourceEqualFold", "sourceContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "batchId", "batchIdNEQ", "batchIdIn", "batchIdNotIn", "batchIdIsNil", "batchIdNotNil", "jobId", "jobIdNEQ", "jobIdIn", "jobIdNotIn", "jobIdIsNil", "jobIdNotNil", "baseImageId", "baseImageIdNEQ", "baseImageIdIn", "baseImageIdNotIn", "baseImageIdIsNil", "baseImageIdNotNil", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "originalName", "originalNameNEQ", "originalNameIn", "originalNameNotIn", "originalNameGT", "originalNameGTE", "originalNameLT", "originalNameLTE", "originalNameContains", "originalNameHasPrefix", "originalNameHasSuffix", "originalNameEqualFold", "originalNameContainsFold", "source", "sourceNEQ", "sourceIn", "sourceNotIn", "sourceGT", "sourceGTE", "sourceLT", "sourceLTE", "sourceContains", "sourceHasPrefix", "sourceHasSuffix", "sourceEqualFold", "sourceContainsFold", "sha256", "sha256NEQ", "sha256In", "sha256NotIn", "sha256GT", "sha256GTE", "sha256LT", "sha256LTE", "sha256Contains", "sha256HasPrefix", "sha256HasSuffix", "sha256EqualFold", "sha256ContainsFold", "size", "sizeNEQ", "sizeIn", "sizeNotIn", "sizeGT", "sizeGTE", "sizeLT", "sizeLTE", "width", "widthNEQ", "widthIn", "widthNotIn", "widthGT", "widthGTE", "widthLT", "widthLTE", "height", "heightNEQ", "heightIn", "heightNotIn", "heightGT", "heightGTE", "heightLT", "heightLTE", "format", "formatNEQ", "formatIn", "formatNotIn", "prompt", "promptNEQ", "promptIn", "promptNotIn", "promptGT", "promptGTE", "promptLT", "promptLTE", "promptContains", "promptHasPrefix", "promptHasSuffix", "promptEqualFold", "promptContainsFold", "negativePrompt", "negativePromptNEQ", "negativePromptIn", "negativePromptNotIn", "negativePromptGT", "negativePromptGTE", "negativePromptLT", "negativePromptLTE", "negativePromptContains", "negativePromptHasPrefix", "negativePromptHasSuffix", "negativePromptEqualFold", "negativePromptContainsFold", "generationType", "generationTypeNEQ", "generationTypeIn", "generationTypeNotIn", "generationTypeGT", "generationTypeGTE", "generationTypeLT", "generationTypeLTE", "generationTypeContains", "generationTypeHasPrefix", "generationTypeHasSuffix", "generationTypeEqualFold", "generationTypeContainsFold", "isSynthetic", "isSyntheticNEQ", "done", "doneNEQ", "reviewed", "reviewedNEQ", "split", "splitNEQ", "splitIn", "splitNotIn", "hasLabelIn", "isAnnotated", "hasTagIn", "hasTags", "metadata"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -32696,6 +33538,33 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 			if err = ec.Resolvers.ImageWhereInput().IsAnnotated(ctx, &it, data); err != nil {
 				return it, err
 			}
+		case "hasTagIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasTagIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().HasTagIn(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "hasTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().HasTags(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOMetadataWhereInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ImageWhereInput().Metadata(ctx, &it, data); err != nil {
+				return it, err
+			}
 		}
 	}
 	return it, nil
@@ -32731,7 +33600,7 @@ func (ec *executionContext) unmarshalInputImportOptions(ctx context.Context, obj
 		asMap["folders"] = "IGNORE"
 	}
 
-	fieldsInOrder := [...]string{"onDuplicate", "folders", "batchId", "split", "isSynthetic"}
+	fieldsInOrder := [...]string{"onDuplicate", "folders", "batchId", "split", "isSynthetic", "tags"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -32773,6 +33642,13 @@ func (ec *executionContext) unmarshalInputImportOptions(ctx context.Context, obj
 				return it, err
 			}
 			it.IsSynthetic = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		}
 	}
 	return it, nil
@@ -34559,6 +35435,118 @@ func UnmarshalMemberWhereInput(ctx context.Context, raw any) (ent.MemberWhereInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMetadataWhereInput(ctx context.Context, obj any) (catalog.MetadataWhereInput, error) {
+	var it catalog.MetadataWhereInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "exists", "text", "textIn", "textContainsFold", "number", "numberGT", "numberGTE", "numberLT", "numberLTE", "boolean"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "exists":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exists"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Exists = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "textIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextIn = data
+		case "textContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("textContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TextContainsFold = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "numberGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberGT"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberGT = data
+		case "numberGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberGTE"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberGTE = data
+		case "numberLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberLT"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberLT = data
+		case "numberLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numberLTE"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NumberLTE = data
+		case "boolean":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("boolean"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Boolean = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMetadataWhereInput unmarshals raw into the MetadataWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMetadataWhereInput(ctx context.Context, raw any) (catalog.MetadataWhereInput, error) {
+	var out catalog.MetadataWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MetadataWhereInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSnapshotOrder(ctx context.Context, obj any) (ent.SnapshotOrder, error) {
 	var it ent.SnapshotOrder
 	if obj == nil {
@@ -35302,7 +36290,7 @@ func (ec *executionContext) unmarshalInputUpdateImageInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
+	fieldsInOrder := [...]string{"originalName", "prompt", "negativePrompt", "generationType", "extraInformation", "tags", "addTags", "removeTags", "metadata", "isSynthetic", "done", "reviewed", "split", "batchId", "jobId", "baseImageId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35344,6 +36332,34 @@ func (ec *executionContext) unmarshalInputUpdateImageInput(ctx context.Context, 
 				return it, err
 			}
 			it.ExtraInformation = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "addTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddTags = data
+		case "removeTags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeTags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveTags = data
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOJSONObject2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋrawjsonᚐObject(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = data
 		case "isSynthetic":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -37928,6 +38944,18 @@ func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Dataset_thumbnail(ctx, field, obj)
 				})
+		case "tags":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_tags(ctx, field, obj)
+				})
+		case "nearDuplicateGroups":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dataset_nearDuplicateGroups(ctx, field, obj)
+				})
 		case "allLabels":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -38321,6 +39349,18 @@ func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Image_thumbnailUrl(ctx, field, obj)
+				})
+		case "perceptualHash":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_perceptualHash(ctx, field, obj)
+				})
+		case "nearDuplicates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Image_nearDuplicates(ctx, field, obj)
 				})
 		case "labels":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -39827,6 +40867,121 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var nearDuplicateImplementors = []string{"NearDuplicate"}
+
+func (ec *executionContext) _NearDuplicate(ctx context.Context, sel ast.SelectionSet, obj *model.NearDuplicate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicate")
+		case "distance":
+			out.Values[i] = ec._NearDuplicate_distance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._NearDuplicate_image(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var nearDuplicateGroupImplementors = []string{"NearDuplicateGroup"}
+
+func (ec *executionContext) _NearDuplicateGroup(ctx context.Context, sel ast.SelectionSet, obj *catalog.NearDuplicateGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicateGroup")
+		case "count":
+			out.Values[i] = ec._NearDuplicateGroup_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "images":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._NearDuplicateGroup_images(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var nearDuplicateGroupsImplementors = []string{"NearDuplicateGroups"}
+
+func (ec *executionContext) _NearDuplicateGroups(ctx context.Context, sel ast.SelectionSet, obj *catalog.NearDuplicateGroups) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nearDuplicateGroupsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NearDuplicateGroups")
+		case "totalCount":
+			out.Values[i] = ec._NearDuplicateGroups_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._NearDuplicateGroups_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *ent.PageInfo) graphql.Marshaler {
@@ -39953,6 +41108,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_image(ctx, field)
+				})
+		case "existingImages":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_existingImages(ctx, field)
 				})
 		case "label":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -40285,6 +41446,44 @@ func (ec *executionContext) _SnapshotEdge(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._SnapshotEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tagCountImplementors = []string{"TagCount"}
+
+func (ec *executionContext) _TagCount(ctx context.Context, sel ast.SelectionSet, obj *catalog.TagCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagCount")
+		case "tag":
+			out.Values[i] = ec._TagCount_tag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._TagCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42453,6 +43652,67 @@ func (ec *executionContext) unmarshalNMemberWhereInput2ᚖgithubᚗcomᚋdataset
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNMetadataWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInput(ctx context.Context, v any) (*catalog.MetadataWhereInput, error) {
+	res, err := ec.unmarshalInputMetadataWhereInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNearDuplicate2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.NearDuplicate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNearDuplicate2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNearDuplicate2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐNearDuplicate(ctx context.Context, sel ast.SelectionSet, v *model.NearDuplicate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicate!")
+		return graphql.Null
+	}
+	return ec._NearDuplicate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroup2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.NearDuplicateGroup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNearDuplicateGroup2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroup2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroup(ctx context.Context, sel ast.SelectionSet, v *catalog.NearDuplicateGroup) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicateGroup!")
+		return graphql.Null
+	}
+	return ec._NearDuplicateGroup(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNearDuplicateGroups2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐNearDuplicateGroups(ctx context.Context, sel ast.SelectionSet, v *catalog.NearDuplicateGroups) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NearDuplicateGroups!")
+		return graphql.Null
+	}
+	return ec._NearDuplicateGroups(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v []ent.Noder) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42593,6 +43853,30 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNTagCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.TagCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTagCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTagCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐTagCount(ctx context.Context, sel ast.SelectionSet, v *catalog.TagCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TagCount!")
+		return graphql.Null
+	}
+	return ec._TagCount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -44357,6 +45641,23 @@ func (ec *executionContext) unmarshalOMemberWhereInput2ᚖgithubᚗcomᚋdataset
 	}
 	res, err := ec.unmarshalInputMemberWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMetadataWhereInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInputᚄ(ctx context.Context, v any) ([]*catalog.MetadataWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*catalog.MetadataWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMetadataWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐMetadataWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalONode2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {

@@ -87,6 +87,14 @@ type LegacySessionPayload struct {
 	User *ent.User `json:"user"`
 }
 
+// An image that looks like another.
+type NearDuplicate struct {
+	// In how many of 64 bits their hashes differ.
+	Distance int `json:"distance"`
+	// The image.
+	Image *ent.Image `json:"image"`
+}
+
 // What became of the annotations of an image.
 type ReplaceAnnotationsPayload struct {
 	// The image.

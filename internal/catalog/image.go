@@ -30,6 +30,10 @@ type UpdateImageInput struct {
 	NegativePrompt   *string
 	GenerationType   *string
 	ExtraInformation rawjson.Object
+	Tags             []string       // all that it is to have
+	AddTags          []string       // besides those that it has
+	RemoveTags       []string       // of those that it has
+	Metadata         rawjson.Object // all that it is to have
 	IsSynthetic      *bool
 	Done             *bool
 	Reviewed         *bool
@@ -53,6 +57,8 @@ func (in UpdateImageInput) Check() fault.Fields {
 	c.Text(in.NegativePrompt, textLength, "negativePrompt")
 	c.Line(in.GenerationType, nameLength, "generationType")
 	c.That(len(in.ExtraInformation) <= extraLength, fmt.Sprintf("is longer than %d bytes", extraLength), "extraInformation")
+	in.checkTags(&c)
+	checkMetadata(&c, in.Metadata)
 	return c.Fields()
 }
 
@@ -75,8 +81,8 @@ func (in UpdateImageInput) actions() []access.Action {
 
 func (in UpdateImageInput) empty() bool {
 	return in.OriginalName == nil && in.Prompt == nil && in.NegativePrompt == nil && in.GenerationType == nil &&
-		in.ExtraInformation == nil && in.IsSynthetic == nil && in.Done == nil && in.Reviewed == nil && in.Split == nil &&
-		!in.BatchID.IsSet() && !in.JobID.IsSet() && !in.BaseImageID.IsSet()
+		in.ExtraInformation == nil && in.Tags == nil && in.AddTags == nil && in.RemoveTags == nil && in.Metadata == nil && in.IsSynthetic == nil && in.Done == nil &&
+		in.Reviewed == nil && in.Split == nil && !in.BatchID.IsSet() && !in.JobID.IsSet() && !in.BaseImageID.IsSet()
 }
 
 // UpdateImages makes the same change to each of the images.
@@ -99,7 +105,11 @@ func UpdateImages(ctx context.Context, db *database.DB, targets Targets[gid.Imag
 		if len(ids) == 0 {
 			return nil
 		}
-		return change(tx.Image.Update().Where(image.IDIn(ids...)), in).Exec(ctx)
+		if err := change(tx.Image.Update().Where(image.IDIn(ids...)), in).Exec(ctx); err != nil || in.AddTags == nil && in.RemoveTags == nil {
+			return err
+		}
+		images = slices.DeleteFunc(images, func(img *ent.Image) bool { return !in.changesTags(img) })
+		return writeTags(ctx, tx, db.Dialect(), images, in.tagsOf, "input", "addTags")
 	})
 }
 
@@ -108,6 +118,7 @@ func (in UpdateImageInput) changes(img *ent.Image) bool {
 	return Differs(in.OriginalName, img.OriginalName) || Differs(in.Prompt, img.Prompt) ||
 		Differs(in.NegativePrompt, img.NegativePrompt) || Differs(in.GenerationType, img.GenerationType) ||
 		in.ExtraInformation != nil && in.ExtraInformation.String() != img.ExtraInformation.String() ||
+		in.changesTags(img) || in.Metadata != nil && !sameMetadata(in.Metadata, img.Metadata) ||
 		Differs(in.IsSynthetic, img.IsSynthetic) || Differs(in.Done, img.Done) ||
 		Differs(in.Reviewed, img.Reviewed) || Differs(in.Split, img.Split) ||
 		Moves(in.BatchID, img.BatchID) || Moves(in.JobID, img.JobID) || Moves(in.BaseImageID, img.BaseImageID)
@@ -124,6 +135,12 @@ func change(u *ent.ImageUpdate, in UpdateImageInput) *ent.ImageUpdate {
 		SetNillableSplit(in.Split)
 	if in.ExtraInformation != nil {
 		u.SetExtraInformation(in.ExtraInformation)
+	}
+	if in.Tags != nil {
+		u.SetTags(Tags(in.Tags))
+	}
+	if in.Metadata != nil {
+		u.SetMetadata(Metadata(in.Metadata))
 	}
 	if id, ok := in.BatchID.ValueOK(); ok {
 		SetOrClear(id, u.SetBatchID, u.ClearBatchID)

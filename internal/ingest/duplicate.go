@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"strings"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/coalesce"
 	"github.com/datasetgen/datagen/internal/gid"
 )
@@ -16,7 +18,8 @@ type DuplicatePolicy string
 const (
 	// SkipDuplicates leaves the image that is there as it is.
 	SkipDuplicates DuplicatePolicy = "SKIP"
-	// LinkDuplicates puts the image that is there into the batch and the split that the picture was to go to.
+	// LinkDuplicates puts the image that is there into the batch and the split that the picture was to go to, and adds the
+	// tags that it was to have.
 	LinkDuplicates DuplicatePolicy = "LINK"
 	// KeepDuplicates makes another image, unless the one that is there came from the same source: an import that is
 	// sent again adds nothing.
@@ -140,19 +143,22 @@ func (l *lookUp) present(ctx context.Context, pictures []identity) (map[identity
 	return present, err
 }
 
-// link puts images that are there to where the entries were to go.
-func link(ctx context.Context, tx *ent.Tx, found map[*entry]gid.ImageID) error {
+// link puts images that are there to where the entries were to go, and adds their tags.
+func link(ctx context.Context, tx *ent.Tx, db string, found map[*entry]gid.ImageID) error {
 	type place struct {
 		batch gid.BatchID
 		split image.Split
 	}
 	places := make(map[place][]gid.ImageID)
+	tagged := make(map[string][]gid.ImageID) // by the tags, a line each
 	for e, id := range found {
 		at := place{batch: e.targets().batch}
 		if e.Split != nil {
 			at.split = *e.Split
 		}
 		places[at] = append(places[at], id)
+		tags := strings.Join(catalog.Tags(e.Tags), "\n")
+		tagged[tags] = append(tagged[tags], id)
 	}
 	for at, ids := range places {
 		if at == (place{}) {
@@ -166,6 +172,14 @@ func link(ctx context.Context, tx *ent.Tx, found map[*entry]gid.ImageID) error {
 			u.SetSplit(at.split)
 		}
 		if err := u.Exec(ctx); err != nil {
+			return err
+		}
+	}
+	for tags, ids := range tagged {
+		if tags == "" {
+			continue
+		}
+		if err := catalog.AddTags(ctx, tx, db, ids, strings.Split(tags, "\n"), "options", "tags"); err != nil {
 			return err
 		}
 	}

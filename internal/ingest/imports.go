@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +20,7 @@ type ImportOptions struct {
 	BatchID     *gid.BatchID
 	Split       *image.Split
 	IsSynthetic *bool
+	Tags        []string // besides their own
 }
 
 // ImportStatus is what became of a picture that was to be imported.
@@ -45,6 +47,9 @@ const importGroup = 100
 // importItems adds pictures to a dataset, and calls tell with what became of each, in their order. It adds them by
 // groups: those of which it told stay when it fails later on, or the context ends. Done again, it adds what is missing.
 func (p *Pipeline) importItems(ctx context.Context, to target, o ImportOptions, items iter.Seq2[item, error], tell func(*ImportResult) error) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	if err := allow(ctx, p.db.Client, to.dataset, []ImageInput{o.facts()}, inOptions); err != nil {
 		return err
 	}
@@ -67,7 +72,10 @@ func inOptions(int) []any { return []any{"options"} }
 func (p *Pipeline) ImportImages(ctx context.Context, dataset gid.DatasetID, images []ImageInput, o ImportOptions, at fault.Places) (results []*ImportResult, err error) {
 	defer fault.Wrap(&err, "import images into dataset %d", dataset)
 
-	if err := check(images, at); err != nil {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := check(o.tag(images), at); err != nil {
 		return nil, err
 	}
 	if err := allow(ctx, p.db.Client, dataset, images, at); err != nil {
@@ -191,7 +199,22 @@ func (e *entry) result() *ImportResult {
 
 // facts are what all pictures get.
 func (o ImportOptions) facts() ImageInput {
-	return ImageInput{BatchID: o.BatchID, Split: o.Split, IsSynthetic: o.IsSynthetic}
+	return ImageInput{BatchID: o.BatchID, Split: o.Split, IsSynthetic: o.IsSynthetic, Tags: o.Tags}
+}
+
+func (o ImportOptions) check() error {
+	var c fault.Check
+	c.Add(o.facts().facts().Check(), "options")
+	return c.Err()
+}
+
+// tag returns the images with the tags that they get.
+func (o ImportOptions) tag(images []ImageInput) []ImageInput {
+	tagged := slices.Clone(images)
+	for i := range tagged {
+		tagged[i].Tags = slices.Concat(tagged[i].Tags, o.Tags)
+	}
+	return tagged
 }
 
 // apply returns what is known of an item, with what it gets from the options.
@@ -206,6 +229,7 @@ func (o ImportOptions) apply(it item) ImageInput {
 	if in.IsSynthetic == nil {
 		in.IsSynthetic = o.IsSynthetic
 	}
+	in.Tags = slices.Concat(in.Tags, o.Tags)
 	if split := splitOf(it.folders); o.Folders == FoldersAsSplits && split != "" {
 		in.Split = &split
 	}

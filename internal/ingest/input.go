@@ -28,6 +28,8 @@ type ImageInput struct {
 	NegativePrompt   *string
 	GenerationType   *string
 	ExtraInformation rawjson.Object
+	Tags             []string
+	Metadata         rawjson.Object
 	IsSynthetic      *bool
 	Done             *bool
 	Reviewed         *bool
@@ -70,6 +72,8 @@ func (in ImageInput) facts() catalog.UpdateImageInput {
 		NegativePrompt:   in.NegativePrompt,
 		GenerationType:   in.GenerationType,
 		ExtraInformation: in.ExtraInformation,
+		Tags:             in.Tags,
+		Metadata:         in.Metadata,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -115,7 +116,7 @@ func (p *Pipeline) write(ctx context.Context, tx *ent.Tx, to target, entries []*
 		}
 	}
 	if to.duplicates == LinkDuplicates {
-		err = link(ctx, tx, done.found)
+		err = link(ctx, tx, p.db.Dialect(), done.found)
 	}
 	return done, err
 }
@@ -203,6 +204,12 @@ func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, entries []*e
 			SetNillableBaseImageID(in.BaseImageID)
 		if in.ExtraInformation != nil {
 			c.SetExtraInformation(in.ExtraInformation)
+		}
+		if in.Tags != nil {
+			c.SetTags(catalog.Tags(in.Tags))
+		}
+		if in.Metadata != nil {
+			c.SetMetadata(catalog.Metadata(in.Metadata))
 		}
 	}).Save(ctx)
 }

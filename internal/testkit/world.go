@@ -119,7 +119,8 @@ func (w *World) fill(ctx context.Context, tb testing.TB) {
 // NewImage is an image of a dataset, without pixels.
 func NewImage(db *ent.Client, d *ent.Dataset) *ent.ImageCreate {
 	return db.Image.Create().SetDataset(d).SetName(uuid.NewString() + ".png").SetFormat(image.FormatPNG).
-		SetSha256(strings.Repeat("0", 64)).SetObjectSha256(strings.Repeat("0", 64)).SetSize(1000).SetWidth(640).SetHeight(480)
+		SetSha256(strings.Repeat("0", 64)).SetObjectSha256(strings.Repeat("0", 64)).SetSize(1000).SetWidth(640).SetHeight(480).
+		SetPerceptualHash(0)
 }
 
 // Box is the i-th of boxes that differ.
