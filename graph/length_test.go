@@ -89,8 +89,10 @@ func (row lengthRow) with(field string) string {
 
 // withoutLength are texts of inputs that state no length, and why.
 var withoutLength = map[string]string{
-	"ImageInput.data": "a picture, whose bytes count when it is decoded",
-	"ZipInput.data":   "a zip, likewise",
+	"ImageInput.data":   "a picture, whose bytes count when it is decoded",
+	"ImageInput.upload": "an id, which is found or is not",
+	"ZipInput.data":     "a zip, whose bytes count when it is decoded",
+	"ZipInput.upload":   "an id, likewise",
 }
 
 // mostOf is the number of characters that the schema allows, or 0 where it says nothing.

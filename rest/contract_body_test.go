@@ -95,7 +95,7 @@ func TestBodyOfEachKind(t *testing.T) {
 			"POST ~/images/":                    {map[string]string{"image": "$png", "extra_information": `{"_": {"seed": [7]}}`, "done": "true"}, `201 {"extra_information": {"_": {"seed": [7]}}, "done": true}`},
 			"PUT ~/images/$image/":              {map[string]string{"image": "http://x/y.png", "prompt": "p"}, `200 {"prompt": "p"}`},
 			"PATCH ~/images/$image/":            {map[string]string{"is_synthetic": "on", "extra_information": `{}`}, `200 {"is_synthetic": true, "extra_information": {}}`},
-			"POST ~/images/zip/":                {map[string]string{"zip_file": "$zip"}, `201 {"created": 1}`},
+			"POST ~/images/zip/":                {map[string]string{"zip_file": "$zip"}, `201 {"results": [{"name": "a.png", "image": "=zipped"}]}`}, // the first made it, the others find it
 			"POST ~/images/$image/annotations/": {map[string]string{"type": "dot", "label": "$label", "data": `{"x": 0.5}`}, `201 {"type": "dot", "data": {"x": 0.5}, "label": {"id": $label}}`},
 			"PUT ~/images/$image/annotations/$annotation/":   {map[string]string{"type": "dot", "data": `{"_x": 0.5, "_": null}`}, `200 {"data": {"_x": 0.5, "_": null}}`},
 			"PATCH ~/images/$image/annotations/$annotation/": {map[string]string{"label": "$label2"}, `200 {"label": {"id": $label2}}`},

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"image"
 	"image/gif"
 	"image/jpeg"
@@ -129,21 +130,22 @@ func TestDeletions(t *testing.T) {
 // TestZip of pictures, in base64 and as a file.
 func TestZip(t *testing.T) {
 	clients(t, func(t *testing.T, c *client) {
-		const want = `201 {"created": 1, "results": [{"name": "boats/été.png", "status": "CREATED", "message": null, "image": "=made"}]}`
-		archive := testkit.Zip("boats/été.png", onePixel)
-		for name, send := range map[string]func() reply{
-			"base64": func() reply {
+		for name, send := range map[string]func(archive []byte) reply{
+			"base64": func(archive []byte) reply {
 				return c.sendJSON(t, c.key, "POST", c.target(t, "~/images/zip/"), map[string]any{"zip_file": base64.StdEncoding.EncodeToString(archive)})
 			},
-			"data URL": func() reply {
+			"data URL": func(archive []byte) reply {
 				return c.sendJSON(t, c.key, "POST", c.target(t, "~/images/zip/"), map[string]any{"zip_file": dataURL("application/zip", archive)})
 			},
-			"multipart": func() reply {
+			"multipart": func(archive []byte) reply {
 				contentType, body := multipartBody(t, nil, map[string][]byte{"zip_file": archive})
 				return c.send(t, c.key, "POST", c.target(t, "~/images/zip"), contentType, body)
 			},
 		} {
-			c.compare(t, name, send(), want)
+			archive := testkit.Zip(name+"/été.png", onePixel)
+			const result = `{"name": "%s/été.png", "status": "%s", "message": null, "image": "=made"}`
+			c.compare(t, name, send(archive), fmt.Sprintf(`201 {"created": 1, "results": [`+result+`]}`, name, "CREATED"))
+			c.compare(t, name+" again", send(archive), fmt.Sprintf(`201 {"created": 0, "results": [`+result+`]}`, name, "DUPLICATE"))
 			c.check(t, fact{name, "GET ~/images/$made/", "", `200 {"extension": "png", "original_name": "été.png"}`})
 		}
 		c.names["mixed"] = base64.StdEncoding.EncodeToString(testkit.Zip("note.png", []byte("hello")))
