@@ -150,15 +150,12 @@ func link(ctx context.Context, tx *ent.Tx, db string, found map[*entry]gid.Image
 		split image.Split
 	}
 	places := make(map[place][]gid.ImageID)
-	tagged := make(map[string][]gid.ImageID) // by the tags, a line each
 	for e, id := range found {
 		at := place{batch: e.targets().batch}
 		if e.Split != nil {
 			at.split = *e.Split
 		}
 		places[at] = append(places[at], id)
-		tags := strings.Join(catalog.Tags(e.Tags), "\n")
-		tagged[tags] = append(tagged[tags], id)
 	}
 	for at, ids := range places {
 		if at == (place{}) {
@@ -175,11 +172,20 @@ func link(ctx context.Context, tx *ent.Tx, db string, found map[*entry]gid.Image
 			return err
 		}
 	}
+	return addTags(ctx, tx, db, found)
+}
+
+// addTags adds the tags of entries to images, in one go for those that get the same ones.
+func addTags(ctx context.Context, tx *ent.Tx, db string, found map[*entry]gid.ImageID) error {
+	const between = "\n" // no tag has one
+	tagged := make(map[string][]gid.ImageID)
+	for e, id := range found {
+		tags := strings.Join(catalog.Tags(e.Tags), between)
+		tagged[tags] = append(tagged[tags], id)
+	}
+	delete(tagged, "")
 	for tags, ids := range tagged {
-		if tags == "" {
-			continue
-		}
-		if err := catalog.AddTags(ctx, tx, db, ids, strings.Split(tags, "\n"), "options", "tags"); err != nil {
+		if err := catalog.AddTags(ctx, tx, db, ids, strings.Split(tags, between), "options", "tags"); err != nil {
 			return err
 		}
 	}
