@@ -53,6 +53,7 @@ func (k *keeper) itemOf(f File, checksum bool) item {
 		name:       printable(f.Path),
 		source:     cut(f.Source, maxSource),
 		folders:    foldersOf(cleanPath(f.Path)),
+		shared:     true,
 		open:       func(ctx context.Context) (*content, error) { return k.openFile(ctx, f) },
 	}
 	if !checksum {

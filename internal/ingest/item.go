@@ -21,6 +21,7 @@ type item struct {
 	name       string    // what a report calls it
 	source     string    // where it is imported from
 	folders    string    // that it lies in, with slashes between them
+	shared     bool      // others may write to it meanwhile
 	modified   time.Time // when its bytes last changed; zero when that says nothing
 
 	// open returns the bytes. What stands for none is a fault.Invalid.

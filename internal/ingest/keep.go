@@ -100,7 +100,7 @@ func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, er
 		return picture{}, err
 	}
 	err = k.objects.Put(ctx, pic.objectSum, prepared.Content, prepared.Size)
-	if errors.Is(err, storage.ErrMismatch) {
+	if errors.Is(err, storage.ErrMismatch) && it.shared {
 		return picture{}, fault.InvalidAt("changed while it was read")
 	}
 	return pic, err
