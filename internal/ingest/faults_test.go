@@ -44,12 +44,12 @@ func TestFaults(t *testing.T) {
 		acknowledged := 0
 		for name, fault := range faults {
 			faulty.Break(storagetest.Put, fault)
-			before := w.rows(t)
+			before, shade := w.rows(t), uint8(acknowledged) // pictures of which nothing is there yet
 			short, cancel := context.WithTimeout(w.as(t, member.RoleManager), 500*time.Millisecond)
-			if images, err := w.Create(short, w.dataset, []ingest.ImageInput{file("a.png", pngOf(3, 3, 200)), file("b.png", pngOf(3, 3, 201))}, inList); err == nil {
+			if images, err := w.Create(short, w.dataset, []ingest.ImageInput{file("a.png", pngOf(5, 3, shade)), file("b.png", pngOf(6, 3, shade))}, inList); err == nil {
 				t.Errorf("%s: %d images were added", name, len(images))
 			}
-			if _, err := w.ImportZip(short, w.dataset, zipFile(zipOf(several(5)...)), ingest.ImportOptions{OnDuplicate: ingest.SkipDuplicates}, inInput); err == nil {
+			if _, err := w.ImportZip(short, w.dataset, zipFile(zipOf(packed{name: "d.png", content: pngOf(7, 3, shade)})), ingest.ImportOptions{OnDuplicate: ingest.SkipDuplicates}, inInput); err == nil {
 				t.Errorf("%s: a zip was imported", name)
 			}
 			cancel()
