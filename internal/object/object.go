@@ -10,6 +10,7 @@ package object
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -48,7 +49,8 @@ func NewKeeper(db *database.DB, store storage.Store) *Keeper {
 
 // Put stores the size bytes of r, whose SHA-256 in hex is sum, for good. They stay until
 // the keep time of sweeps is over at least, and for as long as a row names them: see
-// Claim. While a sweep removes the same bytes, Put waits.
+// Claim. While a sweep removes the same bytes, Put waits, but not for one that died, or whose store is down: that is a
+// fault.Unavailable.
 func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (err error) {
 	defer fault.Wrap(&err, "keep object %s", sum)
 
@@ -62,11 +64,19 @@ func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (
 	return k.store.Put(ctx, key, r, size)
 }
 
-// patience is the time between looks at an object that is being removed.
-const patience = 20 * time.Millisecond
+const (
+	// patience is the time between looks at an object that is being removed.
+	patience = 20 * time.Millisecond
+	// maxWaiting is for how long there are such looks. A removal takes a moment; one that was broken off keeps the object
+	// for removeClaim, and who waits has a place among those that put.
+	maxWaiting = 3 * time.Second
+)
+
+var errRemoving = fmt.Errorf("%w: these bytes are being removed at the moment; send them again in some minutes", fault.Unavailable)
 
 // enter says that the bytes are wanted.
 func (k *Keeper) enter(ctx context.Context, e entry) error {
+	enough := time.After(maxWaiting)
 	for {
 		entered, err := k.entries.Ask(ctx, e)
 		if entered || err != nil {
@@ -75,6 +85,8 @@ func (k *Keeper) enter(ctx context.Context, e entry) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-enough:
+			return errRemoving
 		case <-time.After(patience):
 		}
 	}

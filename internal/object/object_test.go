@@ -193,6 +193,21 @@ func TestPutWaitsForRemoval(t *testing.T) {
 	})
 }
 
+// TestPutGivesUpOnRemoval: a sweep that died holds nobody up until its claim is over.
+func TestPutGivesUpOnRemoval(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		w.put(t, "a")
+		db.Object.Update().SetRemovingUntil(database.Now().Add(time.Hour)).ExecX(access.System(t.Context()))
+		began := time.Now()
+		err := w.keeper.Put(t.Context(), sumOf("a"), strings.NewReader("a"), 1)
+		if took := time.Since(began); !errors.Is(err, fault.Unavailable) || took > 10*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
 // TestSweepRacesUploads: sweeps that keep nothing run against uploads of the same few bytes, and against deletions of
 // the images that name them. No image is ever without its bytes.
 func TestSweepRacesUploads(t *testing.T) {
