@@ -13,6 +13,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
+	"github.com/datasetgen/datagen/internal/object"
 )
 
 // item is a picture to be added, and how to get at its bytes.
@@ -52,11 +53,11 @@ type entry struct {
 type picture struct {
 	imaging.Info
 
-	known     bool   // its bytes are in the dataset: nothing else has been found out
-	sum       string // SHA-256 of what came, in hex
-	objectSum string // SHA-256 of what is kept, in hex
-	size      int64  // of what is kept, in bytes
-	hash      uint64 // perceptual
+	known bool   // its bytes are in the dataset: nothing else has been found out
+	sum   string // SHA-256 of what came, in hex
+	kept  object.Kept
+	size  int64  // of what is kept, in bytes
+	hash  uint64 // perceptual
 }
 
 // entriesOf makes entries of inputs, which may share a file: a variable of a request may stand in several places, and

@@ -90,16 +90,17 @@ func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, er
 	if err != nil {
 		return picture{}, err
 	}
-	pic.Info, pic.size, pic.hash, pic.objectSum = prepared.Info, prepared.Size, prepared.PerceptualHash, pic.sum
+	pic.Info, pic.size, pic.hash = prepared.Info, prepared.Size, prepared.PerceptualHash
+	objectSum := pic.sum
 	if prepared.Changed {
-		if pic.objectSum, err = hash(prepared.Content); err != nil {
+		if objectSum, err = hash(prepared.Content); err != nil {
 			return picture{}, err
 		}
 	}
 	if _, err := prepared.Content.Seek(0, io.SeekStart); err != nil {
 		return picture{}, err
 	}
-	err = k.objects.Put(ctx, pic.objectSum, prepared.Content, prepared.Size)
+	pic.kept, err = k.objects.Put(ctx, objectSum, prepared.Content, prepared.Size)
 	if errors.Is(err, storage.ErrMismatch) && it.shared {
 		return picture{}, fault.InvalidAt("changed while it was read")
 	}

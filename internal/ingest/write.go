@@ -143,15 +143,15 @@ func inputsOf(entries []*entry) []ImageInput {
 
 // claim makes sure that the bytes of pictures stay, and returns those whose bytes have not.
 func claim(ctx context.Context, tx *ent.Tx, entries []*entry) (lost []*entry, err error) {
-	var sums []string
+	var kept []object.Kept
 	for _, e := range entries {
 		if !e.picture.known {
-			sums = append(sums, e.picture.objectSum)
+			kept = append(kept, e.picture.kept)
 		}
 	}
-	removed, err := object.Claim(ctx, tx, sums...)
+	removed, err := object.Claim(ctx, tx, kept...)
 	for _, e := range entries {
-		if !e.picture.known && slices.Contains(removed, e.picture.objectSum) {
+		if !e.picture.known && slices.Contains(removed, e.picture.kept.SHA256) {
 			lost = append(lost, e)
 		}
 	}
@@ -186,7 +186,7 @@ func insert(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, entries []*e
 			SetOriginalName(in.originalName()).
 			SetSource(entries[i].source).
 			SetSha256(pic.sum).
-			SetObjectSha256(pic.objectSum).
+			SetObjectSha256(pic.kept.SHA256).
 			SetSize(pic.size).
 			SetWidth(pic.Width).
 			SetHeight(pic.Height).

@@ -31,7 +31,16 @@ import (
 type Keeper struct {
 	db      *database.DB
 	store   storage.Store
-	entries *coalesce.Caller[entry, bool]
+	entries *coalesce.Caller[entry, time.Time]
+}
+
+// Kept are bytes that were put.
+type Kept struct {
+	SHA256 string // in hex
+
+	// born tells the row that they were entered in from one that was made for the same bytes after a sweep had removed
+	// them, by somebody who may still be putting them.
+	born time.Time
 }
 
 // entry is an object that is about to be put.
@@ -51,17 +60,18 @@ func NewKeeper(db *database.DB, store storage.Store) *Keeper {
 // the keep time of sweeps is over at least, and for as long as a row names them: see
 // Claim. While a sweep removes the same bytes, Put waits, but not for one that died, or whose store is down: that is a
 // fault.Unavailable.
-func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (err error) {
+func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (kept Kept, err error) {
 	defer fault.Wrap(&err, "keep object %s", sum)
 
 	key, err := storage.ObjectKey(sum)
 	if err != nil {
-		return err
+		return Kept{}, err
 	}
-	if err := k.enter(ctx, entry{sum, size}); err != nil {
-		return err
+	born, err := k.enter(ctx, entry{sum, size})
+	if err != nil {
+		return Kept{}, err
 	}
-	return k.store.Put(ctx, key, r, size)
+	return Kept{sum, born}, k.store.Put(ctx, key, r, size)
 }
 
 const (
@@ -74,45 +84,49 @@ const (
 
 var errRemoving = fmt.Errorf("%w: these bytes are being removed at the moment; send them again in some minutes", fault.Unavailable)
 
-// enter says that the bytes are wanted.
-func (k *Keeper) enter(ctx context.Context, e entry) error {
+// enter says that the bytes are wanted, and returns when their row was born.
+func (k *Keeper) enter(ctx context.Context, e entry) (born time.Time, err error) {
 	enough := time.After(maxWaiting)
 	for {
-		entered, err := k.entries.Ask(ctx, e)
-		if entered || err != nil {
-			return err
+		born, err := k.entries.Ask(ctx, e)
+		if !born.IsZero() || err != nil {
+			return born, err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return time.Time{}, ctx.Err()
 		case <-enough:
-			return errRemoving
+			return time.Time{}, errRemoving
 		case <-time.After(patience):
 		}
 	}
 }
 
-// tryEnter enters objects, but for those that are being removed, and tells which.
-func (k *Keeper) tryEnter(ctx context.Context, entries []entry) (map[entry]bool, error) {
+// tryEnter enters objects, but for those that are being removed, and returns when their rows were born.
+func (k *Keeper) tryEnter(ctx context.Context, entries []entry) (map[entry]time.Time, error) {
 	// In one order, so that processes do not deadlock, and each hash once: who says another size of it is wrong, and will
 	// find out as the bytes are put.
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.sum, b.sum) })
 	rows := slices.CompactFunc(slices.Clone(entries), func(a, b entry) bool { return a.sum == b.sum })
-	entered, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (map[string]bool, error) {
-		return k.upsert(ctx, tx, rows)
+	born, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (map[string]time.Time, error) {
+		if err := k.upsert(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+		return bornOf(ctx, tx, rows)
 	})
-	all := make(map[entry]bool, len(entries))
+	all := make(map[entry]time.Time, len(entries))
 	for _, e := range entries {
-		all[e] = entered[e.sum]
+		all[e] = born[e.sum]
 	}
 	return all, err
 }
 
-// upsert returns the hashes of the rows that it has made or changed.
-func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) (entered map[string]bool, err error) {
+// upsert makes rows, or says in them that they are wanted, but for those whose objects are being removed.
+func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) error {
 	now := database.Now()
 	d := sql.Dialect(k.db.Dialect())
-	removing := d.Table(object.Table).C(object.FieldRemovingUntil)
+	t := d.Table(object.Table)
+	removing := t.C(object.FieldRemovingUntil)
 	insert := d.Insert(object.Table).Columns(object.FieldID, object.FieldSize, object.FieldCreatedAt, object.FieldWantedAt)
 	for _, r := range rows {
 		insert.Values(r.sum, r.size, now, now)
@@ -120,56 +134,67 @@ func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) (entered 
 	statement, args := insert.OnConflict(
 		sql.ConflictColumns(object.FieldID),
 		sql.ResolveWith(func(u *sql.UpdateSet) {
+			// What somebody began to remove is born anew.
+			u.Set(object.FieldCreatedAt, sql.Expr(fmt.Sprintf("CASE WHEN %s IS NULL THEN %s ELSE excluded.%s END",
+				removing, t.C(object.FieldCreatedAt), object.FieldCreatedAt)))
 			u.SetExcluded(object.FieldWantedAt).SetNull(object.FieldUnnamedSince).SetNull(object.FieldRemovingUntil)
 		}),
 		// One whose time is over did not get to the end.
 		sql.UpdateWhere(sql.Or(sql.IsNull(removing), sql.LT(removing, now))),
-	).Returning(object.FieldID).Query()
-	result, err := tx.QueryContext(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer result.Close()
-	entered = make(map[string]bool, len(rows))
-	for result.Next() {
-		var sum string
-		if err := result.Scan(&sum); err != nil {
-			return nil, err
-		}
-		entered[sum] = true
-	}
-	return entered, result.Err()
+	).Query()
+	_, err := tx.ExecContext(ctx, statement, args...)
+	return err
 }
 
-// Claim makes sure, in the transaction that is about to name objects by their SHA-256, that no sweep removes them: it
-// holds their rows until the transaction ends. It returns those that a sweep has removed, or removes, since they were
-// put: whoever needs them ends the transaction and puts them again.
-func Claim(ctx context.Context, tx *ent.Tx, sums ...string) (removed []string, err error) {
+// bornOf returns when those rows were born whose objects nobody removes.
+func bornOf(ctx context.Context, tx *ent.Tx, rows []entry) (map[string]time.Time, error) {
+	sums := make([]string, len(rows))
+	for i, r := range rows {
+		sums[i] = r.sum
+	}
+	found, err := tx.Object.Query().Where(object.IDIn(sums...), object.RemovingUntilIsNil()).
+		Select(object.FieldID, object.FieldCreatedAt).All(ctx)
+	born := make(map[string]time.Time, len(found))
+	for _, o := range found {
+		born[o.ID] = o.CreatedAt
+	}
+	return born, err
+}
+
+// Claim makes sure, in the transaction that is about to name objects, that no sweep removes them: it holds their rows
+// until the transaction ends. It returns the hashes of those that a sweep has removed, or removes, since they were put:
+// whoever needs them ends the transaction and puts them again.
+func Claim(ctx context.Context, tx *ent.Tx, kept ...Kept) (removed []string, err error) {
 	defer fault.Wrap(&err, "claim objects")
 
 	ctx = access.System(ctx)
-	sums = slices.Compact(slices.Sorted(slices.Values(sums)))
-	held, err := database.InBulk(sums, func(sums []string) ([]string, error) {
+	sums := make([]string, len(kept))
+	for i, k := range kept {
+		sums[i] = k.SHA256
+	}
+	slices.Sort(sums)
+	rows, err := database.InBulk(slices.Compact(sums), func(sums []string) ([]*ent.Object, error) {
 		q := tx.Object.Query().Where(object.IDIn(sums...)).Order(object.ByID())
 		q.Modify(database.Lock)
 		rows, err := q.All(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return inPlace(rows), tx.Object.Update().Where(object.IDIn(sums...), object.UnnamedSinceNotNil()).ClearUnnamedSince().Exec(ctx)
+		return rows, tx.Object.Update().Where(object.IDIn(sums...), object.UnnamedSinceNotNil()).ClearUnnamedSince().Exec(ctx)
 	})
-	return slices.DeleteFunc(sums, func(sum string) bool {
-		_, ok := slices.BinarySearch(held, sum)
-		return ok
-	}), err
-}
-
-// inPlace returns the hashes of the objects that nobody has begun to remove.
-func inPlace(rows []*ent.Object) (sums []string) {
+	if err != nil {
+		return nil, err
+	}
+	born := make(map[string]time.Time, len(rows))
 	for _, o := range rows {
 		if o.RemovingUntil == nil {
-			sums = append(sums, o.ID)
+			born[o.ID] = o.CreatedAt
 		}
 	}
-	return sums
+	for _, k := range kept {
+		if !born[k.SHA256].Equal(k.born) {
+			removed = append(removed, k.SHA256)
+		}
+	}
+	return removed, nil
 }

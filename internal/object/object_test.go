@@ -59,16 +59,19 @@ func sumOf(content string) string {
 // put puts content, and returns its hash.
 func (w world) put(t *testing.T, content string) string {
 	t.Helper()
-	if err := w.keeper.Put(t.Context(), sumOf(content), strings.NewReader(content), int64(len(content))); err != nil {
-		t.Fatal(err)
-	}
-	return sumOf(content)
+	return w.keep(t, content).SHA256
+}
+
+// keep puts content.
+func (w world) keep(t *testing.T, content string) object.Kept {
+	t.Helper()
+	return testkit.Must(w.keeper.Put(t.Context(), sumOf(content), strings.NewReader(content), int64(len(content))))(t)
 }
 
 // name makes an image of an object, if no sweep has removed it.
-func (w world) name(ctx context.Context, sum string) (*ent.Image, error) {
+func (w world) name(ctx context.Context, kept object.Kept) (*ent.Image, error) {
 	return database.Result(access.System(ctx), w.db, func(ctx context.Context, tx *ent.Tx) (*ent.Image, error) {
-		removed, err := object.Claim(ctx, tx, sum)
+		removed, err := object.Claim(ctx, tx, kept)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +79,7 @@ func (w world) name(ctx context.Context, sum string) (*ent.Image, error) {
 			return nil, errRemoved
 		}
 		return tx.Image.Create().SetDatasetID(w.Dataset.ID).SetName("a.png").SetFormat(image.FormatPNG).
-			SetSha256(sum).SetObjectSha256(sum).SetSize(1).SetWidth(1).SetHeight(1).Save(ctx)
+			SetSha256(kept.SHA256).SetObjectSha256(kept.SHA256).SetSize(1).SetWidth(1).SetHeight(1).Save(ctx)
 	})
 }
 
@@ -96,8 +99,8 @@ func TestSweep(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		named, archive, loose := w.put(t, "named"), w.put(t, "archive"), w.put(t, "loose")
-		img := testkit.Must(w.name(t.Context(), named))(t)
+		kept, archive, loose := w.keep(t, "named"), w.put(t, "archive"), w.put(t, "loose")
+		img, named := testkit.Must(w.name(t.Context(), kept))(t), kept.SHA256
 		ctx := access.System(t.Context())
 		db.Snapshot.Create().SetDatasetID(w.Dataset.ID).SetArchiveSha256(archive).ExecX(ctx)
 		thumbnail := testkit.Must(storage.ThumbnailKey(loose, 256))(t)
@@ -139,12 +142,12 @@ func TestKeepTimeBeginsAnew(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		sum := w.put(t, "a")
+		kept := w.keep(t, "a")
 		w.sweep(t, time.Hour)
 		ctx := access.System(t.Context())
 		long := database.Now().Add(-2 * time.Hour)
 		db.Object.Update().SetUnnamedSince(long).SetWantedAt(long).ExecX(ctx)
-		img := testkit.Must(w.name(t.Context(), sum))(t)
+		img := testkit.Must(w.name(t.Context(), kept))(t)
 		db.Image.DeleteOne(img).ExecX(ctx)
 		if got := w.sweep(t, time.Hour); got.Removed != 0 || got.Unnamed != 1 {
 			t.Errorf("%+v", got)
@@ -152,21 +155,26 @@ func TestKeepTimeBeginsAnew(t *testing.T) {
 	})
 }
 
-// TestClaimTellsWhatWasRemoved: also what a process that died had begun to remove.
+// TestClaimTellsWhatWasRemoved: also what a process that died had begun to remove, and what somebody else is putting
+// again since.
 func TestClaimTellsWhatWasRemoved(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		sum := w.put(t, "a")
 		ctx := access.System(t.Context())
-		db.Object.Update().SetRemovingUntil(database.Now().Add(-time.Minute)).ExecX(ctx)
-		for name, sum := range map[string]string{"half removed": sum, "never put": sumOf("b")} {
-			if _, err := w.name(t.Context(), sum); !errors.Is(err, errRemoved) {
-				t.Errorf("%s: %v", name, err)
+		half, whole := w.keep(t, "half removed"), w.keep(t, "removed")
+		db.Object.UpdateOneID(half.SHA256).SetRemovingUntil(database.Now().Add(-time.Minute)).ExecX(ctx)
+		db.Object.DeleteOneID(whole.SHA256).ExecX(ctx)
+		for range 2 {
+			for _, kept := range []object.Kept{half, whole} {
+				if _, err := w.name(t.Context(), kept); !errors.Is(err, errRemoved) {
+					t.Errorf("%s: %v", kept.SHA256, err)
+				}
 			}
+			w.put(t, "half removed")
+			w.put(t, "removed")
 		}
-		w.put(t, "a")
-		if _, err := w.name(t.Context(), sum); err != nil {
+		if _, err := w.name(t.Context(), w.keep(t, "half removed")); err != nil {
 			t.Errorf("after it was put again: %v", err)
 		}
 	})
@@ -182,7 +190,7 @@ func TestPutWaitsForRemoval(t *testing.T) {
 		db.Object.Update().SetRemovingUntil(database.Now().Add(time.Hour)).ExecX(ctx)
 		short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		if err := w.keeper.Put(short, sumOf("a"), strings.NewReader("a"), 1); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := w.keeper.Put(short, sumOf("a"), strings.NewReader("a"), 1); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("while it is removed: %v", err)
 		}
 		go func() {
@@ -201,7 +209,7 @@ func TestPutGivesUpOnRemoval(t *testing.T) {
 		w.put(t, "a")
 		db.Object.Update().SetRemovingUntil(database.Now().Add(time.Hour)).ExecX(access.System(t.Context()))
 		began := time.Now()
-		err := w.keeper.Put(t.Context(), sumOf("a"), strings.NewReader("a"), 1)
+		_, err := w.keeper.Put(t.Context(), sumOf("a"), strings.NewReader("a"), 1)
 		if took := time.Since(began); !errors.Is(err, fault.Unavailable) || took > 10*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
@@ -257,10 +265,11 @@ func (w world) uploadAndDelete(t *testing.T, content string) error {
 	ctx := access.System(t.Context())
 	sum := sumOf(content)
 	for {
-		if err := w.keeper.Put(ctx, sum, strings.NewReader(content), int64(len(content))); err != nil {
+		kept, err := w.keeper.Put(ctx, sum, strings.NewReader(content), int64(len(content)))
+		if err != nil {
 			return err
 		}
-		img, err := w.name(ctx, sum)
+		img, err := w.name(ctx, kept)
 		if errors.Is(err, errRemoved) {
 			continue
 		}
@@ -323,8 +332,9 @@ func TestAdopt(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		stray, named := w.put(t, "stray"), w.put(t, "named")
-		testkit.Must(w.name(t.Context(), named))(t)
+		stray, kept := w.put(t, "stray"), w.keep(t, "named")
+		testkit.Must(w.name(t.Context(), kept))(t)
+		named := kept.SHA256
 		db.Object.Delete().ExecX(access.System(t.Context()))
 		thumbnail := testkit.Must(storage.ThumbnailKey(sumOf("gone"), 256))(t)
 		if err := w.store.Put(t.Context(), thumbnail, strings.NewReader("small"), 5); err != nil {
@@ -352,10 +362,10 @@ func TestVerify(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
 		ctx := access.System(t.Context())
-		good, lost, damaged, cut, stray := w.put(t, "good"), w.put(t, "lost"), w.put(t, "damaged"), w.put(t, "cut"), w.put(t, "stray")
+		lost, damaged, cut, stray := sumOf("lost"), sumOf("damaged"), sumOf("cut"), w.put(t, "stray")
 		images := map[string]*ent.Image{}
-		for _, sum := range []string{good, lost, damaged, cut} {
-			images[sum] = testkit.Must(w.name(t.Context(), sum))(t)
+		for _, content := range []string{"good", "lost", "damaged", "cut"} {
+			images[sumOf(content)] = testkit.Must(w.name(t.Context(), w.keep(t, content)))(t)
 		}
 		path := func(sum string) string {
 			return filepath.Join(w.folder, testkit.Must(storage.ObjectKey(sum))(t).String())
@@ -399,7 +409,7 @@ func TestVerifyOfAStoreThatIsDown(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		testkit.Must(w.name(t.Context(), w.put(t, "a")))(t)
+		testkit.Must(w.name(t.Context(), w.keep(t, "a")))(t)
 		failure := errors.New("no")
 		err := object.NewSweeper(db, unreadable{w.store, failure}, 0).Verify(t.Context(), func(object.Verification) {}, func(p object.Problem) error {
 			t.Errorf("problem %+v", p)

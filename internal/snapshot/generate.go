@@ -46,7 +46,7 @@ func (m *Maker) Generate(ctx context.Context, dataset gid.DatasetID) (*ent.Snaps
 		return nil, err
 	}
 	defer m.turns.Release(1)
-	sum, size, err := m.keep(ctx, dataset)
+	kept, size, err := m.keep(ctx, dataset)
 	if err != nil {
 		return nil, err
 	}
@@ -54,38 +54,38 @@ func (m *Maker) Generate(ctx context.Context, dataset gid.DatasetID) (*ent.Snaps
 		if err := access.Allow(ctx, tx.Client(), dataset, access.EditSnapshots); err != nil {
 			return nil, err
 		}
-		removed, err := object.Claim(ctx, tx, sum)
+		removed, err := object.Claim(ctx, tx, kept)
 		if err == nil && len(removed) > 0 {
 			err = fmt.Errorf("%w: the archive was removed before it could be named; try again", fault.Unavailable)
 		}
 		if err != nil {
 			return nil, err
 		}
-		return tx.Snapshot.Create().SetDatasetID(dataset).SetArchiveSha256(sum).SetArchiveSize(size).Save(ctx)
+		return tx.Snapshot.Create().SetDatasetID(dataset).SetArchiveSha256(kept.SHA256).SetArchiveSize(size).Save(ctx)
 	})
 }
 
-// keep puts an archive of the dataset into the store, and returns its SHA-256 in hex and its length.
-func (m *Maker) keep(ctx context.Context, dataset gid.DatasetID) (sum string, size int64, err error) {
+// keep puts an archive of the dataset into the store, and returns its length as well.
+func (m *Maker) keep(ctx context.Context, dataset gid.DatasetID) (kept object.Kept, size int64, err error) {
 	defer fault.Wrap(&err, "archive dataset %d", dataset)
 	// The store has to know the hash before the bytes.
 	file, err := os.CreateTemp("", "snapshot-*.zip")
 	if err != nil {
-		return "", 0, err
+		return object.Kept{}, 0, err
 	}
 	defer discard(file)
 	hash := sha256.New()
 	if err := m.write(ctx, io.MultiWriter(file, hash), dataset); err != nil {
-		return "", 0, err
+		return object.Kept{}, 0, err
 	}
 	if size, err = file.Seek(0, io.SeekCurrent); err != nil {
-		return "", 0, err
+		return object.Kept{}, 0, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return "", 0, err
+		return object.Kept{}, 0, err
 	}
-	sum = hex.EncodeToString(hash.Sum(nil))
-	return sum, size, m.objects.Put(ctx, sum, file, size)
+	kept, err = m.objects.Put(ctx, hex.EncodeToString(hash.Sum(nil)), file, size)
+	return kept, size, err
 }
 
 func discard(file *os.File) {
