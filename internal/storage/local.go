@@ -115,7 +115,9 @@ func (l *local) Put(ctx context.Context, key Key, r io.Reader, size int64) (err 
 	info, err := l.root.Stat(key.String())
 	switch {
 	case err == nil && info.Mode().IsRegular() && info.Size() == size:
-		return l.settle(key)
+		if err := l.settle(key); unlessGone(err) != nil || err == nil {
+			return err
+		} // somebody has removed it since
 	case unlessGone(err) != nil:
 		return err
 	}
