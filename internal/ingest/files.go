@@ -51,7 +51,7 @@ func (k *keeper) itemOf(f File, checksum bool) item {
 	it := item{
 		ImageInput: ImageInput{OriginalName: new(baseName(f.Path))},
 		name:       printable(f.Path),
-		source:     cut(f.Source, maxSource),
+		source:     sourceOf(f.Source),
 		folders:    foldersOf(cleanPath(f.Path)),
 		shared:     true,
 		open:       func(ctx context.Context) (*content, error) { return k.openFile(ctx, f) },

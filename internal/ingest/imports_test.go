@@ -1,9 +1,11 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -310,6 +312,37 @@ func TestImportFiles(t *testing.T) {
 		sources := w.db.Image.Query().Order(image.ByID()).Select(image.FieldSource).StringsX(access.System(t.Context()))
 		if !slices.Contains(sources, "file://"+filepath.ToSlash(folder)+"/b%20b/%C3%BC.png") {
 			t.Errorf("sources: %q", sources)
+		}
+	})
+}
+
+// TestImportFilesWithLongPaths: files that differ at the end of their paths alone are different ones.
+func TestImportFilesWithLongPaths(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		place := "file:///" + strings.Repeat("long/", 500)
+		for i := range 2 { // the second import could take its file for that of the first
+			content := pngOf(3+i, 3, 3)
+			files := func(yield func(ingest.File, error) bool) {
+				yield(ingest.File{
+					Path: "a.png", Source: fmt.Sprint(place, i), Size: int64(len(content)), Modified: time.Now().Add(-time.Hour),
+					Open: func(context.Context) (io.ReadSeekCloser, error) {
+						return struct {
+							io.ReadSeeker
+							io.Closer
+						}{bytes.NewReader(content), io.NopCloser(nil)}, nil
+					},
+				}, nil)
+			}
+			err := w.ImportFiles(access.System(t.Context()), w.dataset, files, ingest.ImportOptions{OnDuplicate: ingest.SkipDuplicates}, false,
+				func(r *ingest.ImportResult) error {
+					if r.Status != ingest.ImportCreated {
+						t.Errorf("file %d: %s", i, r.Status)
+					}
+					return nil
+				})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

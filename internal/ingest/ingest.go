@@ -40,8 +40,9 @@ type Options struct {
 
 // Uploads are files that came in parts, as upload.Service has them.
 type Uploads interface {
-	// Open returns the bytes of the viewer's own upload that is whole, and what it is called. Any other is a fault.NotFound.
-	Open(ctx context.Context, id string) (content io.ReadSeekCloser, size int64, name string, err error)
+	// Open returns the bytes of the viewer's own upload that is whole, and what it is called. Any other is a fault.NotFound,
+	// and one of more than most bytes, of which it tells the size, a fault.TooLarge.
+	Open(ctx context.Context, id string, most int64) (content io.ReadSeekCloser, size int64, name string, err error)
 	// Delete deletes the viewer's own upload.
 	Delete(ctx context.Context, id string) error
 }

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode"
@@ -113,6 +115,17 @@ func printable(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, ""))
+}
+
+// sourceOf returns what is remembered of where a picture came from. One that is too long ends in the hash of all of it:
+// pictures from two places must not seem to be from one.
+func sourceOf(place string) string {
+	if len(place) <= maxSource {
+		return place
+	}
+	sum := sha256.Sum256([]byte(place))
+	end := "#" + hex.EncodeToString(sum[:])
+	return cut(place, maxSource-len(end)) + end
 }
 
 // cut returns the first characters of s that fit in that many bytes.

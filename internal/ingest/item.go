@@ -73,19 +73,22 @@ func (p *Pipeline) entriesOf(images []ImageInput) []*entry {
 			}
 			readers[in.File.File] = reader
 		}
-		entries[i] = &entry{item: item{ImageInput: in, open: func(ctx context.Context) (*content, error) { return p.open(ctx, in, reader) }}}
+		entries[i] = &entry{item: item{ImageInput: in, open: func(ctx context.Context) (*content, error) { return p.open(ctx, in, reader, p.keeper.maxUpload) }}}
 	}
 	return entries
 }
 
-// open returns the bytes of a picture, or of a zip, once nobody else reads them.
-func (p *Pipeline) open(ctx context.Context, in ImageInput, reader *sync.Mutex) (*content, error) {
+// open returns the bytes of a picture, or of a zip, once nobody else reads them. An upload may have most bytes: it is copied.
+func (p *Pipeline) open(ctx context.Context, in ImageInput, reader *sync.Mutex, most int64) (*content, error) {
 	if in.Upload == nil {
 		return in.open(reader)
 	}
-	r, size, _, err := p.uploads.Open(ctx, *in.Upload)
+	r, size, _, err := p.uploads.Open(ctx, *in.Upload, most)
 	if errors.Is(err, fault.NotFound) {
 		return nil, fault.InvalidAt("no such upload of yours that is whole")
+	}
+	if errors.Is(err, fault.TooLarge) {
+		return nil, fault.InvalidAt(p.keeper.tooLarge(size))
 	}
 	if err != nil {
 		return nil, err

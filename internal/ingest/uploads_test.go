@@ -17,10 +17,13 @@ import (
 // uploads are files that came in parts, by their ids.
 type uploads map[string][]byte
 
-func (u uploads) Open(_ context.Context, id string) (io.ReadSeekCloser, int64, string, error) {
+func (u uploads) Open(_ context.Context, id string, most int64) (io.ReadSeekCloser, int64, string, error) {
 	content, ok := u[id]
 	if !ok {
 		return nil, 0, "", fmt.Errorf("upload %w", fault.NotFound)
+	}
+	if size := int64(len(content)); size > most {
+		return nil, size, "", fault.TooLarge
 	}
 	return struct {
 		io.ReadSeeker

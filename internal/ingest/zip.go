@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"path"
 	"sync"
 
@@ -39,7 +40,7 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err := check([]ImageInput{zipped}, at); err != nil {
 		return nil, err
 	}
-	content, err := p.open(ctx, zipped, new(sync.Mutex))
+	content, err := p.open(ctx, zipped, new(sync.Mutex), math.MaxInt64)
 	if errors.Is(err, fault.Invalid) {
 		return nil, fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)
 	}
@@ -88,7 +89,7 @@ func (k *keeper) itemsIn(files []*zip.File, name string) iter.Seq2[item, error] 
 			it := item{
 				ImageInput: ImageInput{OriginalName: new(baseName(f.Name))},
 				name:       printable(f.Name),
-				source:     cut(path.Join(name, file), maxSource),
+				source:     sourceOf(path.Join(name, file)),
 				folders:    foldersOf(file),
 				open: func(context.Context) (*content, error) {
 					b, err := unpack(f, k.maxUpload)

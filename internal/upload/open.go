@@ -12,8 +12,9 @@ import (
 )
 
 // Open returns the bytes of an upload of the viewer's that is finished, how many there are, and the name that the client gave.
-// They are in a file of the caller's own, which is gone once it is closed. What is not finished is a fault.NotFound too.
-func (s *Service) Open(ctx context.Context, id string) (_ io.ReadSeekCloser, size int64, name string, err error) {
+// They are in a file of the caller's own, which is gone once it is closed. What is not finished is a fault.NotFound too; what
+// has more than most bytes is a fault.TooLarge, and none of them are copied.
+func (s *Service) Open(ctx context.Context, id string, most int64) (_ io.ReadSeekCloser, size int64, name string, err error) {
 	defer fault.Wrap(&err, "open upload %.8s", id)
 
 	row, err := s.find(ctx, id)
@@ -22,6 +23,9 @@ func (s *Service) Open(ctx context.Context, id string) (_ io.ReadSeekCloser, siz
 	}
 	if row.Received != row.Length {
 		return nil, 0, "", fmt.Errorf("finished upload %w", fault.NotFound)
+	}
+	if row.Length > most {
+		return nil, row.Length, "", fmt.Errorf("%w: %d bytes", fault.TooLarge, row.Length)
 	}
 	f, err := newTemp()
 	if err != nil {

@@ -47,7 +47,11 @@ func TestUpload(t *testing.T) {
 		if !bytes.Equal(w.stored(t, where), content) {
 			t.Error("other bytes are stored")
 		}
-		r, _, name, err := w.service.Open(w.As(t.Context(), "owner"), id(where))
+		_, size, _, err := w.service.Open(w.As(t.Context(), "owner"), id(where), int64(len(content))-1)
+		if size != int64(len(content)) || !errors.Is(err, fault.TooLarge) {
+			t.Errorf("one that is too large: %d bytes, %v", size, err)
+		}
+		r, _, name, err := w.service.Open(w.As(t.Context(), "owner"), id(where), 1<<40)
 		if err != nil || name != "boats.zip" {
 			t.Fatalf("%q, %v", name, err)
 		}
@@ -210,7 +214,7 @@ func TestOpen(t *testing.T) {
 			"nobody's":       {"anonymous", whole, fault.Unauthenticated},
 			"none":           {"owner", "x", fault.NotFound},
 		} {
-			r, _, _, err := w.service.Open(w.As(t.Context(), tt.actor), id(tt.url))
+			r, _, _, err := w.service.Open(w.As(t.Context(), tt.actor), id(tt.url), 1<<40)
 			if !errors.Is(err, tt.err) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -242,7 +246,7 @@ func TestPartsAreChecked(t *testing.T) {
 				if err := harm(files[0]); err != nil {
 					t.Fatal(err)
 				}
-				_, _, _, err := w.service.Open(w.As(t.Context(), "owner"), id(where))
+				_, _, _, err := w.service.Open(w.As(t.Context(), "owner"), id(where), 1<<40)
 				if err == nil {
 					t.Error("it opens")
 				}
@@ -298,7 +302,7 @@ func TestNames(t *testing.T) {
 			"Upload-Metadata: ,,,":                   "",
 		} {
 			where := create(t, w.url, 0, metadata)
-			r, _, name, err := w.service.Open(w.As(t.Context(), "owner"), id(where))
+			r, _, name, err := w.service.Open(w.As(t.Context(), "owner"), id(where), 1<<40)
 			if err != nil || name != want {
 				t.Errorf("%q, %v; want %q", name, err, want)
 				continue

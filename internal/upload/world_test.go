@@ -177,7 +177,7 @@ func id(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 // stored returns the content of a finished upload.
 func (w *world) stored(t *testing.T, url string) []byte {
 	t.Helper()
-	r, size, _, err := w.service.Open(w.As(t.Context(), "owner"), id(url))
+	r, size, _, err := w.service.Open(w.As(t.Context(), "owner"), id(url), 1<<40)
 	if err != nil {
 		t.Fatal(err)
 	}
