@@ -81,8 +81,9 @@ func (in UpdateImageInput) actions() []access.Action {
 
 func (in UpdateImageInput) empty() bool {
 	return in.OriginalName == nil && in.Prompt == nil && in.NegativePrompt == nil && in.GenerationType == nil &&
-		in.ExtraInformation == nil && in.Tags == nil && in.AddTags == nil && in.RemoveTags == nil && in.Metadata == nil && in.IsSynthetic == nil && in.Done == nil &&
-		in.Reviewed == nil && in.Split == nil && !in.BatchID.IsSet() && !in.JobID.IsSet() && !in.BaseImageID.IsSet()
+		in.ExtraInformation == nil && in.Tags == nil && in.AddTags == nil && in.RemoveTags == nil && in.Metadata == nil &&
+		in.IsSynthetic == nil && in.Done == nil && in.Reviewed == nil && in.Split == nil &&
+		!in.BatchID.IsSet() && !in.JobID.IsSet() && !in.BaseImageID.IsSet()
 }
 
 // UpdateImages makes the same change to each of the images.

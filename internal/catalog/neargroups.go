@@ -55,7 +55,7 @@ type grouping struct {
 
 const (
 	keptGroupings = 8
-	maxGrouped    = 2_000_000 // images in one search: some 100 MB
+	maxGrouped    = 2_000_000 // images in one search, which take some 200 MB
 )
 
 // Groups finds, in each of the datasets, the groups of images that lead to one another in steps of at most distance

@@ -3,6 +3,7 @@ package similar
 import (
 	"cmp"
 	"context"
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -43,7 +44,10 @@ type grouping struct {
 }
 
 func newGrouping(ctx context.Context, sorted []Item, distance int) *grouping {
-	g := &grouping{ctx: ctx, distance: distance}
+	g := &grouping{
+		ctx: ctx, distance: distance,
+		points: make([]point, 0, len(sorted)), parents: make([]int32, 0, len(sorted)),
+	}
 	for i, it := range sorted {
 		if i > 0 && it.Hash == sorted[i-1].Hash {
 			continue
@@ -93,7 +97,7 @@ func bandsOf(points []point, n int) []uint64 {
 }
 
 // runs yields the points that are equal in a band, after sorting them by it. They may be moved within their run.
-func runs(points []point, band uint64) func(yield func([]point) bool) {
+func runs(points []point, band uint64) iter.Seq[[]point] {
 	slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.hash&band, b.hash&band) })
 	return func(yield func([]point) bool) {
 		for len(points) > 0 {
@@ -167,24 +171,38 @@ func (g *grouping) root(place int32) int32 {
 
 // groups lists the ids of the images that were joined, which come sorted by their hashes.
 func (g *grouping) groups(sorted []Item) [][]gid.ImageID {
+	sizes := make([]int, len(g.points))
+	for root := range g.roots(sorted) {
+		sizes[root]++
+	}
 	members := make(map[int32][]gid.ImageID)
-	place := int32(-1)
-	for i, it := range sorted {
-		if i == 0 || it.Hash != sorted[i-1].Hash {
-			place++
+	for root, id := range g.roots(sorted) {
+		if sizes[root] > 1 { // most are alone
+			members[root] = append(members[root], id)
 		}
-		root := g.root(place)
-		members[root] = append(members[root], it.ID)
 	}
 	var groups [][]gid.ImageID
 	for _, ids := range members {
-		if len(ids) > 1 {
-			slices.Sort(ids)
-			groups = append(groups, ids)
-		}
+		slices.Sort(ids)
+		groups = append(groups, ids)
 	}
 	slices.SortFunc(groups, func(a, b []gid.ImageID) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a[0], b[0]))
 	})
 	return groups
+}
+
+// roots yields the root of each image's group, and its id.
+func (g *grouping) roots(sorted []Item) iter.Seq2[int32, gid.ImageID] {
+	return func(yield func(int32, gid.ImageID) bool) {
+		place := int32(-1)
+		for i, it := range sorted {
+			if i == 0 || it.Hash != sorted[i-1].Hash {
+				place++
+			}
+			if !yield(g.root(place), it.ID) {
+				return
+			}
+		}
+	}
 }
