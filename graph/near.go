@@ -29,7 +29,7 @@ func (r *Resolver) nearDuplicatesOf(distance, first int) func(context.Context, [
 		for _, img := range of {
 			found[img] = []*model.NearDuplicate{}
 			for _, n := range near[img] {
-				if other := images[n.ID]; other != nil { // deleted meanwhile
+				if other := images[n.ID]; other != nil { // nil when it was deleted meanwhile
 					found[img] = append(found[img], &model.NearDuplicate{Distance: n.Distance, Image: other})
 				}
 			}
@@ -44,13 +44,26 @@ func (r *Resolver) imagesWithin(ctx context.Context, field string, ids []gid.Ima
 	if places == nil {
 		places = []context.Context{ctx}
 	}
+	return r.imagesAt(places, ids)
+}
+
+// imagesAt reads images with what is selected below any of the places. There may be more than a statement takes
+// parameters, which on SQLite is 32,766.
+func (r *Resolver) imagesAt(places []context.Context, ids []gid.ImageID) (map[gid.ImageID]*ent.Image, error) {
+	const most = 30_000
 	slices.Sort(ids)
-	rows, err := collectAt(places, r.DB.Image.Query().Where(image.IDIn(slices.Compact(ids)...)), "Image")
-	found := make(map[gid.ImageID]*ent.Image, len(rows))
-	for _, img := range rows {
-		found[img.ID] = img
+	ids = slices.Compact(ids)
+	found := make(map[gid.ImageID]*ent.Image, len(ids))
+	for chunk := range slices.Chunk(ids, most) {
+		rows, err := collectAt(places, r.DB.Image.Query().Where(image.IDIn(chunk...)), "Image")
+		if err != nil {
+			return nil, err
+		}
+		for _, img := range rows {
+			found[img.ID] = img
+		}
 	}
-	return found, err
+	return found, nil
 }
 
 func itself[R any](row R) R { return row }
@@ -65,10 +78,15 @@ func (r *Resolver) imagesOfGroups(first int) func(context.Context, []*catalog.Ne
 		for _, g := range groups {
 			ids = append(ids, g.IDs[:min(first, len(g.IDs))]...)
 		}
-		rows, err := collect(ctx, r.DB.Image.Query().Where(image.IDIn(ids...)), "Image")
+		images, err := r.imagesAt([]context.Context{ctx}, ids)
 		found := make(map[*catalog.NearDuplicateGroup][]*ent.Image, len(groups))
 		for _, g := range groups {
-			found[g], err = ordered(rows, err, g.IDs[:min(first, len(g.IDs))], imageID)
+			found[g] = []*ent.Image{}
+			for _, id := range g.IDs[:min(first, len(g.IDs))] {
+				if img := images[id]; img != nil { // nil when it was deleted meanwhile
+					found[g] = append(found[g], img)
+				}
+			}
 		}
 		return found, err
 	}

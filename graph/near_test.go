@@ -7,8 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
 
@@ -69,6 +71,35 @@ func neighbours(t *testing.T, got answer) string {
 		images = append(images, img.String())
 	}
 	return strings.Join(images, " | ")
+}
+
+// TestNearDuplicatesOfMany: there may be more images in an answer than a statement takes parameters.
+func TestNearDuplicatesOfMany(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("adds 35,000 images")
+	}
+	eachDatabase(t, func(t *testing.T, a api) {
+		const hashes, alike = 500, 70
+		a.hang(t, 1<<40)
+		_, err := database.InBulk(make([]struct{}, hashes*alike), func(bulk []struct{}) ([]*ent.Image, error) { // whole rounds of hashes
+			creates := make([]*ent.ImageCreate, len(bulk))
+			for i := range bulk {
+				creates[i] = testkit.NewImage(a.db.Client, a.world.Dataset).SetPerceptualHash(int64(i % hashes))
+			}
+			return a.db.Image.CreateBulk(creates...).Save(access.System(t.Context()))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.mustAsk(t, "viewer", `query($d: ID!) { dataset(id: $d) { images(first: 500, offset: 2) { edges { node {
+			nearDuplicates(distance: 0, first: 98) { image { id } } } } } } }`, a.theDataset())
+		for i, edge := range at(t, got.Data, "dataset.images.edges").([]any) {
+			if n := len(at(t, edge, "node.nearDuplicates").([]any)); n != alike-1 {
+				t.Fatalf("%d images look like that at %d, want %d", n, i, alike-1)
+			}
+		}
+	})
 }
 
 func TestNearDuplicateGroups(t *testing.T) {
