@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/datasetgen/datagen/internal/fault"
@@ -116,6 +117,10 @@ func eachIn(folder string, visit func(File) bool) error {
 	if err != nil {
 		return err
 	}
+	host, err := os.Hostname() // the same path is another file elsewhere
+	if err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return err
@@ -138,7 +143,7 @@ func eachIn(folder string, visit func(File) bool) error {
 		if err != nil {
 			return err
 		}
-		source := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(folder, name))}
+		source := url.URL{Scheme: "file", Host: host, Path: filepath.ToSlash(filepath.Join(folder, name))}
 		// Workers open files when this walk is over, and its root closed.
 		open := func(context.Context) (io.ReadSeekCloser, error) { return openRegular(filepath.Join(folder, name)) }
 		if !visit(File{name, source.String(), info.Size(), info.ModTime(), open}) {
@@ -150,9 +155,16 @@ func eachIn(folder string, visit func(File) bool) error {
 
 // openRegular opens a file. What has become something else since it was listed, or cannot be read, is a fault.Invalid.
 func openRegular(name string) (io.ReadSeekCloser, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // nobody may write to what has become a pipe
 	if err != nil {
 		return nil, fault.InvalidAt(fmt.Sprintf("cannot be opened: %v", errors.Unwrap(err)))
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fault.InvalidAt("is no file")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

@@ -63,7 +63,8 @@ func (r *importRun) fileInBatches(ctx context.Context, group []*entry) error {
 		return nil
 	}
 	for _, e := range group {
-		if e.folders == "" || e.refused != nil {
+		stays := e.picture.known && r.options.OnDuplicate != LinkDuplicates // where it is
+		if e.folders == "" || e.refused != nil || stays {
 			continue
 		}
 		id, ok := r.batches[e.folders]

@@ -54,9 +54,13 @@ type Pipeline struct {
 	keeper  *keeper
 	quota   quota.Limits
 	uploads Uploads
+	zips    *semaphore.Weighted // that came in parts, each of which is copied to the disk
 	fetcher Fetcher
 	fetches *semaphore.Weighted // of files that are fetched, and kept in memory until they are looked at
 }
+
+// maxZips is how many zips that came in parts a process imports at a time.
+const maxZips = 2
 
 // New returns a Pipeline.
 func New(o Options) *Pipeline {
@@ -65,6 +69,7 @@ func New(o Options) *Pipeline {
 		keeper:  newKeeper(object.NewKeeper(o.DB, o.Store), o),
 		quota:   o.Quota,
 		uploads: o.Uploads,
+		zips:    semaphore.NewWeighted(maxZips),
 		fetcher: o.Fetcher,
 		fetches: semaphore.NewWeighted(fetches),
 	}

@@ -38,9 +38,9 @@ func allow(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []
 const saves = 5
 
 // save makes the rows of the pictures that are kept, in one transaction, and notes with each entry what became of it.
-func (p *Pipeline) save(ctx context.Context, to target, entries []*entry) error {
-	entries = slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return e.refused != nil })
+func (p *Pipeline) save(ctx context.Context, to target, all []*entry) error {
 	for range saves {
+		entries := slices.DeleteFunc(slices.Clone(all), func(e *entry) bool { return e.refused != nil })
 		done, err := database.Result(ctx, p.db, func(ctx context.Context, tx *ent.Tx) (outcome, error) {
 			return p.write(ctx, tx, to, entries)
 		})
@@ -54,8 +54,8 @@ func (p *Pipeline) save(ctx context.Context, to target, entries []*entry) error 
 		if err := p.keepAll(ctx, done.lost); err != nil {
 			return err
 		}
-		for _, e := range done.lost {
-			if e.refused != nil { // its bytes are others than a moment ago
+		for _, e := range done.lost { // some bytes are others than a moment ago
+			if e.refused != nil && to.duplicates == "" {
 				return e.refused
 			}
 		}

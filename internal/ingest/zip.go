@@ -40,6 +40,12 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err := check([]ImageInput{zipped}, at); err != nil {
 		return nil, err
 	}
+	if in.Upload != nil {
+		if err := p.zips.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		defer p.zips.Release(1)
+	}
 	content, err := p.open(ctx, zipped, new(sync.Mutex), math.MaxInt64)
 	if errors.Is(err, fault.Invalid) {
 		return nil, fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)

@@ -39,7 +39,11 @@ func OpenPlace(ctx context.Context, address url.URL) (*Place, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%s is not in a bucket", address.Redacted()), store.Close())
 	}
-	return &Place{b, address.Scheme + "://" + address.Host + "/"}, nil
+	root := address.Scheme + "://" + address.Host + "/"
+	if endpoint := address.Query().Get("endpoint"); endpoint != "" { // another server may have a bucket of that name
+		root = strings.TrimSuffix(endpoint, "/") + "/" + address.Host + "/"
+	}
+	return &Place{b, root}, nil
 }
 
 // List yields what there is, by name. An error is the last thing it yields.

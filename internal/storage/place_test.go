@@ -56,9 +56,13 @@ func testPlace(t *testing.T, address url.URL) {
 		got = append(got, b.Name+" "+b.URL+" "+string(rest))
 	}
 	folder := strings.TrimPrefix(address.Path, above.Path+"/") + "/"
+	root := address.Scheme + "://" + address.Host + address.Path + "/"
+	if endpoint := address.Query().Get("endpoint"); endpoint != "" {
+		root = endpoint + "/" + address.Host + address.Path + "/"
+	}
 	want := []string{
-		folder + object + " " + address.Scheme + "://" + address.Host + address.Path + "/" + object + " ello",
-		folder + thumbnail + "64 " + address.Scheme + "://" + address.Host + address.Path + "/" + thumbnail + "64 mall",
+		folder + object + " " + root + object + " ello",
+		folder + thumbnail + "64 " + root + thumbnail + "64 mall",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
