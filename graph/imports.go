@@ -3,8 +3,6 @@ package graph
 import (
 	"context"
 
-	"github.com/datasetgen/datagen/ent"
-	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/graph/model"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
@@ -44,11 +42,7 @@ func importedIDs(results []*ingest.ImportResult) []gid.ImageID {
 
 // fillImports gives the results their images with what is selected below them.
 func (r *Resolver) fillImports(places []context.Context, results []*ingest.ImportResult, ids []gid.ImageID) error {
-	rows, err := collectAt(places, r.DB.Image.Query().Where(image.IDIn(ids...)), "Image")
-	found := make(map[gid.ImageID]*ent.Image, len(rows))
-	for _, img := range rows {
-		found[img.ID] = img
-	}
+	found, err := r.imagesAt(places, ids)
 	for _, result := range results {
 		if result.Image != nil {
 			result.Image = found[result.Image.ID]

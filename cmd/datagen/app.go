@@ -149,3 +149,18 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 		uploads:   uploads,
 	}, nil
 }
+
+// withStore opens the database and the store for a command.
+func (s surroundings) withStore(ctx context.Context, do func(context.Context, *app, *pictures) error) (err error) {
+	ctx, a, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	p, err := a.openPictures(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.store.Close()) }()
+	return do(ctx, a, p)
+}

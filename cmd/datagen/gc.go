@@ -101,18 +101,3 @@ func (s surroundings) printGC(r gcReport) error {
 	}
 	return w.Flush()
 }
-
-// withStore opens the database and the store for a command.
-func (s surroundings) withStore(ctx context.Context, do func(context.Context, *app, *pictures) error) (err error) {
-	ctx, a, err := s.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, a.close()) }()
-	p, err := a.openPictures(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, p.store.Close()) }()
-	return do(ctx, a, p)
-}

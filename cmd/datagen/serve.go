@@ -56,17 +56,14 @@ The first user is made by: datagen user create --email you@example.com`,
 	}
 }
 
-func (s surroundings) serve(ctx context.Context, withDemo bool) (err error) {
-	system, a, err := s.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, a.close()) }()
-	p, err := a.openPictures(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, p.store.Close()) }()
+func (s surroundings) serve(ctx context.Context, withDemo bool) error {
+	return s.withStore(ctx, func(system context.Context, a *app, p *pictures) error {
+		return s.serveWith(ctx, system, a, p, withDemo)
+	})
+}
+
+// serveWith answers until ctx is done. What the program does by itself it does in the context system.
+func (s surroundings) serveWith(ctx, system context.Context, a *app, p *pictures, withDemo bool) error {
 	boundMemory()
 	handler, err := a.handler(p, withDemo)
 	if err != nil {

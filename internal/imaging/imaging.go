@@ -5,7 +5,6 @@ package imaging
 
 import (
 	"context"
-	"io"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -57,12 +56,6 @@ type Decoder struct {
 func NewDecoder(memory int64) *Decoder {
 	memory = max(memory, 1)
 	return &Decoder{room: semaphore.NewWeighted(memory), memory: memory}
-}
-
-// Inspect returns the Info of Prepare.
-func (d *Decoder) Inspect(ctx context.Context, r io.ReadSeeker, size int64) (Info, error) {
-	prepared, err := d.Prepare(ctx, r, size, Options{})
-	return prepared.Info, err
 }
 
 // overhead is what a picture takes besides its pixels, in bytes: buffers and tables.

@@ -28,39 +28,33 @@ type Strays struct {
 // Adopt goes through the whole store and gives rows to objects that have none, so that sweeps remove them once their
 // time has come, and those that something names are looked after again. It removes thumbnails of what has no row and is
 // older than the keep time.
-func (s *Sweeper) Adopt(ctx context.Context) (strays Strays, err error) {
-	defer fault.Wrap(&err, "adopt stray objects")
-
-	ctx = access.System(ctx)
-	err = s.eachStray(ctx, objectsPrefix, func(found []storage.Info) error {
-		strays.add(found)
-		return s.enterAll(ctx, found)
-	})
-	if err != nil {
-		return strays, err
-	}
-	return strays, s.eachStray(ctx, thumbnailsPrefix, func(found []storage.Info) error {
-		strays.Thumbnails += len(found)
-		return s.removeOld(ctx, found)
-	})
+func (s *Sweeper) Adopt(ctx context.Context) (Strays, error) {
+	return s.scan(ctx, s.enterAll, s.removeOld)
 }
 
 // PreviewStrays tells what Adopt would find, and changes nothing.
-func (s *Sweeper) PreviewStrays(ctx context.Context) (strays Strays, err error) {
+func (s *Sweeper) PreviewStrays(ctx context.Context) (Strays, error) {
+	leave := func(context.Context, []storage.Info) error { return nil }
+	return s.scan(ctx, leave, leave)
+}
+
+// scan goes through the whole store, and calls one function with objects and one with thumbnails that have no row.
+func (s *Sweeper) scan(ctx context.Context, objects, thumbnails func(context.Context, []storage.Info) error) (strays Strays, err error) {
 	defer fault.Wrap(&err, "look for stray objects")
 
 	ctx = access.System(ctx)
 	err = s.eachStray(ctx, objectsPrefix, func(found []storage.Info) error {
 		strays.add(found)
-		return nil
+		return objects(ctx, found)
 	})
 	if err != nil {
 		return strays, err
 	}
-	return strays, s.eachStray(ctx, thumbnailsPrefix, func(found []storage.Info) error {
+	err = s.eachStray(ctx, thumbnailsPrefix, func(found []storage.Info) error {
 		strays.Thumbnails += len(found)
-		return nil
+		return thumbnails(ctx, found)
 	})
+	return strays, err
 }
 
 func (s *Strays) add(found []storage.Info) {
