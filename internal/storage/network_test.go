@@ -101,8 +101,10 @@ func (l link) deadline(t *testing.T, key storage.Key, content string) {
 	}
 }
 
-// patience is what a call may take on a line that is cut or hangs, with room for a slow machine.
-const patience = 20 * time.Second
+// patience is what a call may take on a line that is cut or hangs: a Put may wait
+// for silent servers one after the other, with its first question, a part, and
+// to take back what it began. There is room for a slow machine.
+const patience = 40 * time.Second
 
 // cutPut breaks a Put. There is nothing afterwards or, if only the answer was
 // lost, all of it, and another Put works.
