@@ -13,7 +13,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
-	"github.com/datasetgen/datagen/internal/export"
+	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/object"
@@ -101,6 +101,6 @@ func (m *Maker) write(ctx context.Context, w io.Writer, dataset gid.DatasetID) e
 			return err
 		}
 		r := reader{tx, m.store, dataset, labels.classes}
-		return export.YOLO(ctx, w, export.Dataset{Labels: labels.names, Images: r.images(ctx)})
+		return yolozip.YOLO(ctx, w, yolozip.Dataset{Labels: labels.names, Images: r.images(ctx)})
 	})
 }

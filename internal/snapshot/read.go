@@ -13,7 +13,7 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/label"
-	"github.com/datasetgen/datagen/internal/export"
+	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/storage"
@@ -49,13 +49,13 @@ type reader struct {
 }
 
 // images goes through all of them by their ids.
-func (r reader) images(ctx context.Context) iter.Seq2[export.Image, error] {
-	return func(yield func(export.Image, error) bool) {
+func (r reader) images(ctx context.Context) iter.Seq2[yolozip.Image, error] {
+	return func(yield func(yolozip.Image, error) bool) {
 		last := gid.ImageID(0)
 		for {
 			page, err := r.page(ctx, last)
 			if err != nil {
-				yield(export.Image{}, err)
+				yield(yolozip.Image{}, err)
 				return
 			}
 			for _, img := range page {
@@ -82,15 +82,15 @@ func (r reader) page(ctx context.Context, last gid.ImageID) ([]*ent.Image, error
 	return q.All(ctx)
 }
 
-func (r reader) image(img *ent.Image) export.Image {
-	return export.Image{Name: fileName(img), Boxes: r.boxes(img.Edges.Annotations), Open: r.open(img)}
+func (r reader) image(img *ent.Image) yolozip.Image {
+	return yolozip.Image{Name: fileName(img), Boxes: r.boxes(img.Edges.Annotations), Open: r.open(img)}
 }
 
 // boxes leaves out what has no box.
-func (r reader) boxes(annotations []*ent.Annotation) (boxes []export.Box) {
+func (r reader) boxes(annotations []*ent.Annotation) (boxes []yolozip.Box) {
 	for _, a := range annotations {
 		class, known := r.classes[a.LabelID]
-		if box, ok := export.NewBox(class, a.Type, a.Data); ok && known {
+		if box, ok := yolozip.NewBox(class, a.Type, a.Data); ok && known {
 			boxes = append(boxes, box)
 		}
 	}

@@ -1,4 +1,4 @@
-package export_test
+package yolozip_test
 
 import (
 	"archive/zip"
@@ -16,49 +16,49 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/datasetgen/datagen/internal/export"
+	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
 
 // picture is an image of those bytes.
-func picture(name, content string, boxes ...export.Box) export.Image {
-	return export.Image{Name: name, Boxes: boxes, Open: func(context.Context) (io.ReadCloser, error) {
+func picture(name, content string, boxes ...yolozip.Box) yolozip.Image {
+	return yolozip.Image{Name: name, Boxes: boxes, Open: func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(strings.NewReader(content)), nil
 	}}
 }
 
 // of yields the images, and then the error unless it is nil.
-func of(err error, images ...export.Image) iter.Seq2[export.Image, error] {
-	return func(yield func(export.Image, error) bool) {
+func of(err error, images ...yolozip.Image) iter.Seq2[yolozip.Image, error] {
+	return func(yield func(yolozip.Image, error) bool) {
 		for _, img := range images {
 			if !yield(img, nil) {
 				return
 			}
 		}
 		if err != nil {
-			yield(export.Image{}, err)
+			yield(yolozip.Image{}, err)
 		}
 	}
 }
 
-func harbour() export.Dataset {
-	return export.Dataset{
+func harbour() yolozip.Dataset {
+	return yolozip.Dataset{
 		Labels: []string{"sail", `"cargo": {#1}`, "größe 图 🚢", "a\nb\x00\u0085\u2028\ufeff", " - no ", "", "null"},
 		Images: of(nil,
 			picture("0a1b.png", "pixels of a",
-				export.Box{Class: 0, Left: 0.25, Top: 0.5, Right: 0.75, Bottom: 0.75},
-				export.Box{Class: 6, Left: 0.1, Top: 0.2, Right: 0.1 + 0.3, Bottom: 0.2 + 0.4},
-				export.Box{Class: 1, Left: 1.0 / 3, Top: 1.0 / 7, Right: 2.0 / 3, Bottom: 1.0/7 + 0.000123456789},
+				yolozip.Box{Class: 0, Left: 0.25, Top: 0.5, Right: 0.75, Bottom: 0.75},
+				yolozip.Box{Class: 6, Left: 0.1, Top: 0.2, Right: 0.1 + 0.3, Bottom: 0.2 + 0.4},
+				yolozip.Box{Class: 1, Left: 1.0 / 3, Top: 1.0 / 7, Right: 2.0 / 3, Bottom: 1.0/7 + 0.000123456789},
 			),
 			picture("9.f.jpg", "pixels of b"),
 			picture("0a1c.webp", "pixels of c",
-				export.Box{Class: 2, Left: -0.5, Top: -1, Right: 0.5, Bottom: 1e308},
-				export.Box{Class: 2, Left: 1.1, Top: 0.1, Right: 1.2, Bottom: 0.2}, // beside the image
-				export.Box{Class: 2, Left: -3, Top: 0.1, Right: 0, Bottom: 0.2},    // at its edge
-				export.Box{Class: 2, Left: 0.1, Top: 0.1, Right: 0.1, Bottom: 0.2},
-				export.Box{Class: 2, Left: 0.1, Top: 0.1, Right: 0.1 + 1e-12, Bottom: 0.2},
+				yolozip.Box{Class: 2, Left: -0.5, Top: -1, Right: 0.5, Bottom: 1e308},
+				yolozip.Box{Class: 2, Left: 1.1, Top: 0.1, Right: 1.2, Bottom: 0.2}, // beside the image
+				yolozip.Box{Class: 2, Left: -3, Top: 0.1, Right: 0, Bottom: 0.2},    // at its edge
+				yolozip.Box{Class: 2, Left: 0.1, Top: 0.1, Right: 0.1, Bottom: 0.2},
+				yolozip.Box{Class: 2, Left: 0.1, Top: 0.1, Right: 0.1 + 1e-12, Bottom: 0.2},
 			),
 		),
 	}
@@ -89,7 +89,7 @@ func TestYOLOIsTheSame(t *testing.T) {
 func TestYOLOOfNothing(t *testing.T) {
 	t.Parallel()
 	const want = "-- data.yaml, method 0, 1980-01-01 00:00 --\ntrain: train/images\nval: train/images\nnc: 0\nnames: {}\n"
-	if diff := cmp.Diff(want, listing(t, written(t, export.Dataset{Images: of(nil)}))); diff != "" {
+	if diff := cmp.Diff(want, listing(t, written(t, yolozip.Dataset{Images: of(nil)}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -100,24 +100,24 @@ func TestYOLOFails(t *testing.T) {
 	broken := errors.New("broken")
 	for name, tt := range map[string]struct {
 		w      io.Writer
-		images iter.Seq2[export.Image, error]
+		images iter.Seq2[yolozip.Image, error]
 	}{
 		"the list": {io.Discard, of(broken, picture("a.png", "a"))},
-		"opening": {io.Discard, of(nil, export.Image{Name: "a.png", Open: func(context.Context) (io.ReadCloser, error) {
+		"opening": {io.Discard, of(nil, yolozip.Image{Name: "a.png", Open: func(context.Context) (io.ReadCloser, error) {
 			return nil, broken
 		}})},
-		"reading": {io.Discard, of(nil, export.Image{Name: "a.png", Open: func(context.Context) (io.ReadCloser, error) {
+		"reading": {io.Discard, of(nil, yolozip.Image{Name: "a.png", Open: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(iotest.ErrReader(broken)), nil
 		}})},
 		"writing": {brokenWriter{broken}, of(nil)},
 	} {
-		if err := export.YOLO(t.Context(), tt.w, export.Dataset{Images: tt.images}); !errors.Is(err, broken) {
+		if err := yolozip.YOLO(t.Context(), tt.w, yolozip.Dataset{Images: tt.images}); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := export.YOLO(ctx, io.Discard, harbour()); !errors.Is(err, context.Canceled) {
+	if err := yolozip.YOLO(ctx, io.Discard, harbour()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -126,10 +126,10 @@ type brokenWriter struct{ err error }
 
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
-func written(t *testing.T, d export.Dataset) []byte {
+func written(t *testing.T, d yolozip.Dataset) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := export.YOLO(t.Context(), &b, d); err != nil {
+	if err := yolozip.YOLO(t.Context(), &b, d); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

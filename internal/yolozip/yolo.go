@@ -1,5 +1,5 @@
-// Package export writes datasets in the formats that models are trained from.
-package export
+// Package yolozip writes datasets in the formats that models are trained from.
+package yolozip
 
 import (
 	"archive/zip"
