@@ -31,6 +31,8 @@ type Annotation struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Rises by one with each change; send it back as expectedVersion to write only over what you have read.
 	Version int `json:"version,omitempty"`
+	// The epoch of the dataset in which this content was written.
+	Born int `json:"born,omitempty"`
 	// The dataset that the image belongs to.
 	DatasetID gid.DatasetID `json:"dataset_id,omitempty"`
 	// The image that the shape is drawn on.
@@ -134,7 +136,7 @@ func (*Annotation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case annotation.FieldConfidence:
 			values[i] = new(sql.NullFloat64)
-		case annotation.FieldVersion, annotation.FieldDatasetID, annotation.FieldImageID, annotation.FieldLabelID, annotation.FieldAuthorID, annotation.FieldPosition:
+		case annotation.FieldVersion, annotation.FieldBorn, annotation.FieldDatasetID, annotation.FieldImageID, annotation.FieldLabelID, annotation.FieldAuthorID, annotation.FieldPosition:
 			values[i] = new(sql.NullInt64)
 		case annotation.FieldType, annotation.FieldSource:
 			values[i] = new(sql.NullString)
@@ -178,6 +180,12 @@ func (_m *Annotation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case annotation.FieldBorn:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field born", values[i])
+			} else if value.Valid {
+				_m.Born = int(value.Int64)
 			}
 		case annotation.FieldDatasetID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -305,6 +313,9 @@ func (_m *Annotation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	builder.WriteString("born=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Born))
 	builder.WriteString(", ")
 	builder.WriteString("dataset_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DatasetID))

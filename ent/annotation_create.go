@@ -68,6 +68,12 @@ func (_c *AnnotationCreate) SetNillableVersion(v *int) *AnnotationCreate {
 	return _c
 }
 
+// SetBorn sets the "born" field.
+func (_c *AnnotationCreate) SetBorn(v int) *AnnotationCreate {
+	_c.mutation.SetBorn(v)
+	return _c
+}
+
 // SetDatasetID sets the "dataset_id" field.
 func (_c *AnnotationCreate) SetDatasetID(v gid.DatasetID) *AnnotationCreate {
 	_c.mutation.SetDatasetID(v)
@@ -270,6 +276,9 @@ func (_c *AnnotationCreate) check() error {
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Annotation.version"`)}
 	}
+	if _, ok := _c.mutation.Born(); !ok {
+		return &ValidationError{Name: "born", err: errors.New(`ent: missing required field "Annotation.born"`)}
+	}
 	if _, ok := _c.mutation.DatasetID(); !ok {
 		return &ValidationError{Name: "dataset_id", err: errors.New(`ent: missing required field "Annotation.dataset_id"`)}
 	}
@@ -359,6 +368,10 @@ func (_c *AnnotationCreate) createSpec() (*Annotation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(annotation.FieldVersion, field.TypeInt, value)
 		_node.Version = value
+	}
+	if value, ok := _c.mutation.Born(); ok {
+		_spec.SetField(annotation.FieldBorn, field.TypeInt, value)
+		_node.Born = value
 	}
 	if value, ok := _c.mutation.GetType(); ok {
 		_spec.SetField(annotation.FieldType, field.TypeString, value)

@@ -17,6 +17,8 @@ import (
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/rawjson"
+
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // AnnotationUpdate is the builder for updating Annotation entities.
@@ -390,6 +392,7 @@ func (_u *AnnotationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(annotation.Table))
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{annotation.Label}
@@ -798,6 +801,7 @@ func (_u *AnnotationUpdateOne) sqlSave(ctx context.Context) (_node *Annotation, 
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(annotation.Table))
 	_node = &Annotation{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -36,6 +36,8 @@ type Dataset struct {
 	Name string `json:"name,omitempty"`
 	// What it is for.
 	Description string `json:"description,omitempty"`
+	// Rises by one with each snapshot; what is written has it as its born.
+	Epoch int `json:"epoch,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the DatasetQuery when eager-loading is set.
 	Edges        DatasetEdges `json:"edges"`
@@ -182,7 +184,7 @@ func (*Dataset) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case dataset.FieldID, dataset.FieldVersion, dataset.FieldWorkspaceID, dataset.FieldOwnerID:
+		case dataset.FieldID, dataset.FieldVersion, dataset.FieldWorkspaceID, dataset.FieldOwnerID, dataset.FieldEpoch:
 			values[i] = new(sql.NullInt64)
 		case dataset.FieldName, dataset.FieldDescription:
 			values[i] = new(sql.NullString)
@@ -250,6 +252,12 @@ func (_m *Dataset) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field description", values[i])
 			} else if value.Valid {
 				_m.Description = value.String
+			}
+		case dataset.FieldEpoch:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field epoch", values[i])
+			} else if value.Valid {
+				_m.Epoch = int(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -357,6 +365,9 @@ func (_m *Dataset) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("description=")
 	builder.WriteString(_m.Description)
+	builder.WriteString(", ")
+	builder.WriteString("epoch=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Epoch))
 	builder.WriteByte(')')
 	return builder.String()
 }

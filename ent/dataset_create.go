@@ -105,6 +105,20 @@ func (_c *DatasetCreate) SetNillableDescription(v *string) *DatasetCreate {
 	return _c
 }
 
+// SetEpoch sets the "epoch" field.
+func (_c *DatasetCreate) SetEpoch(v int) *DatasetCreate {
+	_c.mutation.SetEpoch(v)
+	return _c
+}
+
+// SetNillableEpoch sets the "epoch" field if the given value is not nil.
+func (_c *DatasetCreate) SetNillableEpoch(v *int) *DatasetCreate {
+	if v != nil {
+		_c.SetEpoch(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *DatasetCreate) SetID(v gid.DatasetID) *DatasetCreate {
 	_c.mutation.SetID(v)
@@ -292,6 +306,10 @@ func (_c *DatasetCreate) defaults() {
 		v := dataset.DefaultDescription
 		_c.mutation.SetDescription(v)
 	}
+	if _, ok := _c.mutation.Epoch(); !ok {
+		v := dataset.DefaultEpoch
+		_c.mutation.SetEpoch(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -321,6 +339,9 @@ func (_c *DatasetCreate) check() error {
 	}
 	if _, ok := _c.mutation.Description(); !ok {
 		return &ValidationError{Name: "description", err: errors.New(`ent: missing required field "Dataset.description"`)}
+	}
+	if _, ok := _c.mutation.Epoch(); !ok {
+		return &ValidationError{Name: "epoch", err: errors.New(`ent: missing required field "Dataset.epoch"`)}
 	}
 	if len(_c.mutation.WorkspaceIDs()) == 0 {
 		return &ValidationError{Name: "workspace", err: errors.New(`ent: missing required edge "Dataset.workspace"`)}
@@ -379,6 +400,10 @@ func (_c *DatasetCreate) createSpec() (*Dataset, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(dataset.FieldDescription, field.TypeString, value)
 		_node.Description = value
+	}
+	if value, ok := _c.mutation.Epoch(); ok {
+		_spec.SetField(dataset.FieldEpoch, field.TypeInt, value)
+		_node.Epoch = value
 	}
 	if nodes := _c.mutation.WorkspaceIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

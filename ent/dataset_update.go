@@ -108,6 +108,27 @@ func (_u *DatasetUpdate) SetNillableDescription(v *string) *DatasetUpdate {
 	return _u
 }
 
+// SetEpoch sets the "epoch" field.
+func (_u *DatasetUpdate) SetEpoch(v int) *DatasetUpdate {
+	_u.mutation.ResetEpoch()
+	_u.mutation.SetEpoch(v)
+	return _u
+}
+
+// SetNillableEpoch sets the "epoch" field if the given value is not nil.
+func (_u *DatasetUpdate) SetNillableEpoch(v *int) *DatasetUpdate {
+	if v != nil {
+		_u.SetEpoch(*v)
+	}
+	return _u
+}
+
+// AddEpoch adds value to the "epoch" field.
+func (_u *DatasetUpdate) AddEpoch(v int) *DatasetUpdate {
+	_u.mutation.AddEpoch(v)
+	return _u
+}
+
 // SetOwner sets the "owner" edge to the User entity.
 func (_u *DatasetUpdate) SetOwner(v *User) *DatasetUpdate {
 	return _u.SetOwnerID(v.ID)
@@ -496,6 +517,12 @@ func (_u *DatasetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(dataset.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Epoch(); ok {
+		_spec.SetField(dataset.FieldEpoch, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedEpoch(); ok {
+		_spec.AddField(dataset.FieldEpoch, field.TypeInt, value)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -977,6 +1004,27 @@ func (_u *DatasetUpdateOne) SetNillableDescription(v *string) *DatasetUpdateOne 
 	return _u
 }
 
+// SetEpoch sets the "epoch" field.
+func (_u *DatasetUpdateOne) SetEpoch(v int) *DatasetUpdateOne {
+	_u.mutation.ResetEpoch()
+	_u.mutation.SetEpoch(v)
+	return _u
+}
+
+// SetNillableEpoch sets the "epoch" field if the given value is not nil.
+func (_u *DatasetUpdateOne) SetNillableEpoch(v *int) *DatasetUpdateOne {
+	if v != nil {
+		_u.SetEpoch(*v)
+	}
+	return _u
+}
+
+// AddEpoch adds value to the "epoch" field.
+func (_u *DatasetUpdateOne) AddEpoch(v int) *DatasetUpdateOne {
+	_u.mutation.AddEpoch(v)
+	return _u
+}
+
 // SetOwner sets the "owner" edge to the User entity.
 func (_u *DatasetUpdateOne) SetOwner(v *User) *DatasetUpdateOne {
 	return _u.SetOwnerID(v.ID)
@@ -1395,6 +1443,12 @@ func (_u *DatasetUpdateOne) sqlSave(ctx context.Context) (_node *Dataset, err er
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(dataset.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Epoch(); ok {
+		_spec.SetField(dataset.FieldEpoch, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedEpoch(); ok {
+		_spec.AddField(dataset.FieldEpoch, field.TypeInt, value)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{

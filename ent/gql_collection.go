@@ -2805,6 +2805,16 @@ func (_q *SnapshotQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				selectedFields = append(selectedFields, snapshot.FieldNote)
 				fieldSeen[snapshot.FieldNote] = struct{}{}
 			}
+		case "datasetName":
+			if _, ok := fieldSeen[snapshot.FieldDatasetName]; !ok {
+				selectedFields = append(selectedFields, snapshot.FieldDatasetName)
+				fieldSeen[snapshot.FieldDatasetName] = struct{}{}
+			}
+		case "datasetDescription":
+			if _, ok := fieldSeen[snapshot.FieldDatasetDescription]; !ok {
+				selectedFields = append(selectedFields, snapshot.FieldDatasetDescription)
+				fieldSeen[snapshot.FieldDatasetDescription] = struct{}{}
+			}
 		case "id", "databaseId":
 		case "__typename":
 		default:

@@ -4345,6 +4345,36 @@ type SnapshotWhereInput struct {
 	NoteEqualFold    *string  `json:"noteEqualFold,omitempty"`
 	NoteContainsFold *string  `json:"noteContainsFold,omitempty"`
 
+	// "dataset_name" field predicates.
+	DatasetName             *string  `json:"datasetName,omitempty"`
+	DatasetNameNEQ          *string  `json:"datasetNameNEQ,omitempty"`
+	DatasetNameIn           []string `json:"datasetNameIn,omitempty"`
+	DatasetNameNotIn        []string `json:"datasetNameNotIn,omitempty"`
+	DatasetNameGT           *string  `json:"datasetNameGT,omitempty"`
+	DatasetNameGTE          *string  `json:"datasetNameGTE,omitempty"`
+	DatasetNameLT           *string  `json:"datasetNameLT,omitempty"`
+	DatasetNameLTE          *string  `json:"datasetNameLTE,omitempty"`
+	DatasetNameContains     *string  `json:"datasetNameContains,omitempty"`
+	DatasetNameHasPrefix    *string  `json:"datasetNameHasPrefix,omitempty"`
+	DatasetNameHasSuffix    *string  `json:"datasetNameHasSuffix,omitempty"`
+	DatasetNameEqualFold    *string  `json:"datasetNameEqualFold,omitempty"`
+	DatasetNameContainsFold *string  `json:"datasetNameContainsFold,omitempty"`
+
+	// "dataset_description" field predicates.
+	DatasetDescription             *string  `json:"datasetDescription,omitempty"`
+	DatasetDescriptionNEQ          *string  `json:"datasetDescriptionNEQ,omitempty"`
+	DatasetDescriptionIn           []string `json:"datasetDescriptionIn,omitempty"`
+	DatasetDescriptionNotIn        []string `json:"datasetDescriptionNotIn,omitempty"`
+	DatasetDescriptionGT           *string  `json:"datasetDescriptionGT,omitempty"`
+	DatasetDescriptionGTE          *string  `json:"datasetDescriptionGTE,omitempty"`
+	DatasetDescriptionLT           *string  `json:"datasetDescriptionLT,omitempty"`
+	DatasetDescriptionLTE          *string  `json:"datasetDescriptionLTE,omitempty"`
+	DatasetDescriptionContains     *string  `json:"datasetDescriptionContains,omitempty"`
+	DatasetDescriptionHasPrefix    *string  `json:"datasetDescriptionHasPrefix,omitempty"`
+	DatasetDescriptionHasSuffix    *string  `json:"datasetDescriptionHasSuffix,omitempty"`
+	DatasetDescriptionEqualFold    *string  `json:"datasetDescriptionEqualFold,omitempty"`
+	DatasetDescriptionContainsFold *string  `json:"datasetDescriptionContainsFold,omitempty"`
+
 	// "dataset" edge predicates.
 	HasDataset     *bool                `json:"hasDataset,omitempty"`
 	HasDatasetWith []*DatasetWhereInput `json:"hasDatasetWith,omitempty"`
@@ -4606,6 +4636,84 @@ func (i *SnapshotWhereInput) P() (predicate.Snapshot, error) {
 	}
 	if i.NoteContainsFold != nil {
 		predicates = append(predicates, snapshot.NoteContainsFold(*i.NoteContainsFold))
+	}
+	if i.DatasetName != nil {
+		predicates = append(predicates, snapshot.DatasetNameEQ(*i.DatasetName))
+	}
+	if i.DatasetNameNEQ != nil {
+		predicates = append(predicates, snapshot.DatasetNameNEQ(*i.DatasetNameNEQ))
+	}
+	if i.DatasetNameIn != nil {
+		predicates = append(predicates, snapshot.DatasetNameIn(i.DatasetNameIn...))
+	}
+	if i.DatasetNameNotIn != nil {
+		predicates = append(predicates, snapshot.DatasetNameNotIn(i.DatasetNameNotIn...))
+	}
+	if i.DatasetNameGT != nil {
+		predicates = append(predicates, snapshot.DatasetNameGT(*i.DatasetNameGT))
+	}
+	if i.DatasetNameGTE != nil {
+		predicates = append(predicates, snapshot.DatasetNameGTE(*i.DatasetNameGTE))
+	}
+	if i.DatasetNameLT != nil {
+		predicates = append(predicates, snapshot.DatasetNameLT(*i.DatasetNameLT))
+	}
+	if i.DatasetNameLTE != nil {
+		predicates = append(predicates, snapshot.DatasetNameLTE(*i.DatasetNameLTE))
+	}
+	if i.DatasetNameContains != nil {
+		predicates = append(predicates, snapshot.DatasetNameContains(*i.DatasetNameContains))
+	}
+	if i.DatasetNameHasPrefix != nil {
+		predicates = append(predicates, snapshot.DatasetNameHasPrefix(*i.DatasetNameHasPrefix))
+	}
+	if i.DatasetNameHasSuffix != nil {
+		predicates = append(predicates, snapshot.DatasetNameHasSuffix(*i.DatasetNameHasSuffix))
+	}
+	if i.DatasetNameEqualFold != nil {
+		predicates = append(predicates, snapshot.DatasetNameEqualFold(*i.DatasetNameEqualFold))
+	}
+	if i.DatasetNameContainsFold != nil {
+		predicates = append(predicates, snapshot.DatasetNameContainsFold(*i.DatasetNameContainsFold))
+	}
+	if i.DatasetDescription != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionEQ(*i.DatasetDescription))
+	}
+	if i.DatasetDescriptionNEQ != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionNEQ(*i.DatasetDescriptionNEQ))
+	}
+	if i.DatasetDescriptionIn != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionIn(i.DatasetDescriptionIn...))
+	}
+	if i.DatasetDescriptionNotIn != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionNotIn(i.DatasetDescriptionNotIn...))
+	}
+	if i.DatasetDescriptionGT != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionGT(*i.DatasetDescriptionGT))
+	}
+	if i.DatasetDescriptionGTE != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionGTE(*i.DatasetDescriptionGTE))
+	}
+	if i.DatasetDescriptionLT != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionLT(*i.DatasetDescriptionLT))
+	}
+	if i.DatasetDescriptionLTE != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionLTE(*i.DatasetDescriptionLTE))
+	}
+	if i.DatasetDescriptionContains != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionContains(*i.DatasetDescriptionContains))
+	}
+	if i.DatasetDescriptionHasPrefix != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionHasPrefix(*i.DatasetDescriptionHasPrefix))
+	}
+	if i.DatasetDescriptionHasSuffix != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionHasSuffix(*i.DatasetDescriptionHasSuffix))
+	}
+	if i.DatasetDescriptionEqualFold != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionEqualFold(*i.DatasetDescriptionEqualFold))
+	}
+	if i.DatasetDescriptionContainsFold != nil {
+		predicates = append(predicates, snapshot.DatasetDescriptionContainsFold(*i.DatasetDescriptionContainsFold))
 	}
 
 	if i.HasDataset != nil {

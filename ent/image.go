@@ -31,6 +31,8 @@ type Image struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Rises by one with each change; send it back as expectedVersion to write only over what you have read.
 	Version int `json:"version,omitempty"`
+	// The epoch of the dataset in which this content was written.
+	Born int `json:"born,omitempty"`
 	// The dataset that the image belongs to.
 	DatasetID gid.DatasetID `json:"dataset_id,omitempty"`
 	// The batch that the image came or is worked on with.
@@ -185,7 +187,7 @@ func (*Image) scanValues(columns []string) ([]any, error) {
 			values[i] = new(rawjson.Object)
 		case image.FieldIsSynthetic, image.FieldDone, image.FieldReviewed:
 			values[i] = new(sql.NullBool)
-		case image.FieldID, image.FieldVersion, image.FieldDatasetID, image.FieldBatchID, image.FieldJobID, image.FieldBaseImageID, image.FieldSize, image.FieldWidth, image.FieldHeight, image.FieldPerceptualHash:
+		case image.FieldID, image.FieldVersion, image.FieldBorn, image.FieldDatasetID, image.FieldBatchID, image.FieldJobID, image.FieldBaseImageID, image.FieldSize, image.FieldWidth, image.FieldHeight, image.FieldPerceptualHash:
 			values[i] = new(sql.NullInt64)
 		case image.FieldName, image.FieldOriginalName, image.FieldSource, image.FieldSha256, image.FieldObjectSha256, image.FieldFormat, image.FieldPrompt, image.FieldNegativePrompt, image.FieldGenerationType, image.FieldSplit:
 			values[i] = new(sql.NullString)
@@ -229,6 +231,12 @@ func (_m *Image) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case image.FieldBorn:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field born", values[i])
+			} else if value.Valid {
+				_m.Born = int(value.Int64)
 			}
 		case image.FieldDatasetID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -454,6 +462,9 @@ func (_m *Image) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	builder.WriteString("born=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Born))
 	builder.WriteString(", ")
 	builder.WriteString("dataset_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DatasetID))

@@ -68,6 +68,12 @@ func (_c *ImageCreate) SetNillableVersion(v *int) *ImageCreate {
 	return _c
 }
 
+// SetBorn sets the "born" field.
+func (_c *ImageCreate) SetBorn(v int) *ImageCreate {
+	_c.mutation.SetBorn(v)
+	return _c
+}
+
 // SetDatasetID sets the "dataset_id" field.
 func (_c *ImageCreate) SetDatasetID(v gid.DatasetID) *ImageCreate {
 	_c.mutation.SetDatasetID(v)
@@ -480,6 +486,9 @@ func (_c *ImageCreate) check() error {
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Image.version"`)}
 	}
+	if _, ok := _c.mutation.Born(); !ok {
+		return &ValidationError{Name: "born", err: errors.New(`ent: missing required field "Image.born"`)}
+	}
 	if _, ok := _c.mutation.DatasetID(); !ok {
 		return &ValidationError{Name: "dataset_id", err: errors.New(`ent: missing required field "Image.dataset_id"`)}
 	}
@@ -641,6 +650,10 @@ func (_c *ImageCreate) createSpec() (*Image, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(image.FieldVersion, field.TypeInt, value)
 		_node.Version = value
+	}
+	if value, ok := _c.mutation.Born(); ok {
+		_spec.SetField(image.FieldBorn, field.TypeInt, value)
+		_node.Born = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(image.FieldName, field.TypeString, value)

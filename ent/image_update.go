@@ -19,6 +19,8 @@ import (
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/rawjson"
+
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // ImageUpdate is the builder for updating Image entities.
@@ -912,6 +914,7 @@ func (_u *ImageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(image.Table))
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{image.Label}
@@ -1840,6 +1843,7 @@ func (_u *ImageUpdateOne) sqlSave(ctx context.Context) (_node *Image, err error)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(image.Table))
 	_node = &Image{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

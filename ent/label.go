@@ -27,6 +27,8 @@ type Label struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Rises by one with each change; send it back as expectedVersion to write only over what you have read.
 	Version int `json:"version,omitempty"`
+	// The epoch of the dataset in which this content was written.
+	Born int `json:"born,omitempty"`
 	// The dataset that the label belongs to.
 	DatasetID gid.DatasetID `json:"dataset_id,omitempty"`
 	// What it is called.
@@ -88,7 +90,7 @@ func (*Label) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case label.FieldID, label.FieldVersion, label.FieldDatasetID, label.FieldOrder:
+		case label.FieldID, label.FieldVersion, label.FieldBorn, label.FieldDatasetID, label.FieldOrder:
 			values[i] = new(sql.NullInt64)
 		case label.FieldName, label.FieldColor, label.FieldPrompt, label.FieldNegativePrompt:
 			values[i] = new(sql.NullString)
@@ -132,6 +134,12 @@ func (_m *Label) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case label.FieldBorn:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field born", values[i])
+			} else if value.Valid {
+				_m.Born = int(value.Int64)
 			}
 		case label.FieldDatasetID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -223,6 +231,9 @@ func (_m *Label) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	builder.WriteString("born=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Born))
 	builder.WriteString(", ")
 	builder.WriteString("dataset_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DatasetID))

@@ -65,6 +65,12 @@ func (_c *LabelCreate) SetNillableVersion(v *int) *LabelCreate {
 	return _c
 }
 
+// SetBorn sets the "born" field.
+func (_c *LabelCreate) SetBorn(v int) *LabelCreate {
+	_c.mutation.SetBorn(v)
+	return _c
+}
+
 // SetDatasetID sets the "dataset_id" field.
 func (_c *LabelCreate) SetDatasetID(v gid.DatasetID) *LabelCreate {
 	_c.mutation.SetDatasetID(v)
@@ -223,6 +229,9 @@ func (_c *LabelCreate) check() error {
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Label.version"`)}
 	}
+	if _, ok := _c.mutation.Born(); !ok {
+		return &ValidationError{Name: "born", err: errors.New(`ent: missing required field "Label.born"`)}
+	}
 	if _, ok := _c.mutation.DatasetID(); !ok {
 		return &ValidationError{Name: "dataset_id", err: errors.New(`ent: missing required field "Label.dataset_id"`)}
 	}
@@ -297,6 +306,10 @@ func (_c *LabelCreate) createSpec() (*Label, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(label.FieldVersion, field.TypeInt, value)
 		_node.Version = value
+	}
+	if value, ok := _c.mutation.Born(); ok {
+		_spec.SetField(label.FieldBorn, field.TypeInt, value)
+		_node.Born = value
 	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(label.FieldName, field.TypeString, value)

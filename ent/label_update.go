@@ -15,6 +15,8 @@ import (
 	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/internal/gid"
+
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // LabelUpdate is the builder for updating Label entities.
@@ -321,6 +323,7 @@ func (_u *LabelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(label.Table))
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{label.Label}
@@ -662,6 +665,7 @@ func (_u *LabelUpdateOne) sqlSave(ctx context.Context) (_node *Label, err error)
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
+	_spec.AddModifiers(history.Stamp(label.Table))
 	_node = &Label{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -1004,6 +1004,8 @@ type AnnotationMutation struct {
 	updated_at     *time.Time
 	version        *int
 	addversion     *int
+	born           *int
+	addborn        *int
 	_type          *string
 	data           *rawjson.Object
 	is_synthetic   *bool
@@ -1256,6 +1258,62 @@ func (m *AnnotationMutation) AddedVersion() (r int, exists bool) {
 func (m *AnnotationMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetBorn sets the "born" field.
+func (m *AnnotationMutation) SetBorn(i int) {
+	m.born = &i
+	m.addborn = nil
+}
+
+// Born returns the value of the "born" field in the mutation.
+func (m *AnnotationMutation) Born() (r int, exists bool) {
+	v := m.born
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorn returns the old "born" field's value of the Annotation entity.
+// If the Annotation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnnotationMutation) OldBorn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorn: %w", err)
+	}
+	return oldValue.Born, nil
+}
+
+// AddBorn adds i to the "born" field.
+func (m *AnnotationMutation) AddBorn(i int) {
+	if m.addborn != nil {
+		*m.addborn += i
+	} else {
+		m.addborn = &i
+	}
+}
+
+// AddedBorn returns the value that was added to the "born" field in this mutation.
+func (m *AnnotationMutation) AddedBorn() (r int, exists bool) {
+	v := m.addborn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBorn resets all changes to the "born" field.
+func (m *AnnotationMutation) ResetBorn() {
+	m.born = nil
+	m.addborn = nil
 }
 
 // SetDatasetID sets the "dataset_id" field.
@@ -1827,7 +1885,7 @@ func (m *AnnotationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AnnotationMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, annotation.FieldCreatedAt)
 	}
@@ -1836,6 +1894,9 @@ func (m *AnnotationMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, annotation.FieldVersion)
+	}
+	if m.born != nil {
+		fields = append(fields, annotation.FieldBorn)
 	}
 	if m.dataset != nil {
 		fields = append(fields, annotation.FieldDatasetID)
@@ -1881,6 +1942,8 @@ func (m *AnnotationMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case annotation.FieldVersion:
 		return m.Version()
+	case annotation.FieldBorn:
+		return m.Born()
 	case annotation.FieldDatasetID:
 		return m.DatasetID()
 	case annotation.FieldImageID:
@@ -1916,6 +1979,8 @@ func (m *AnnotationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldUpdatedAt(ctx)
 	case annotation.FieldVersion:
 		return m.OldVersion(ctx)
+	case annotation.FieldBorn:
+		return m.OldBorn(ctx)
 	case annotation.FieldDatasetID:
 		return m.OldDatasetID(ctx)
 	case annotation.FieldImageID:
@@ -1965,6 +2030,13 @@ func (m *AnnotationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case annotation.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorn(v)
 		return nil
 	case annotation.FieldDatasetID:
 		v, ok := value.(gid.DatasetID)
@@ -2047,6 +2119,9 @@ func (m *AnnotationMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, annotation.FieldVersion)
 	}
+	if m.addborn != nil {
+		fields = append(fields, annotation.FieldBorn)
+	}
 	if m.addconfidence != nil {
 		fields = append(fields, annotation.FieldConfidence)
 	}
@@ -2063,6 +2138,8 @@ func (m *AnnotationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case annotation.FieldVersion:
 		return m.AddedVersion()
+	case annotation.FieldBorn:
+		return m.AddedBorn()
 	case annotation.FieldConfidence:
 		return m.AddedConfidence()
 	case annotation.FieldPosition:
@@ -2082,6 +2159,13 @@ func (m *AnnotationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case annotation.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBorn(v)
 		return nil
 	case annotation.FieldConfidence:
 		v, ok := value.(float64)
@@ -2147,6 +2231,9 @@ func (m *AnnotationMutation) ResetField(name string) error {
 		return nil
 	case annotation.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case annotation.FieldBorn:
+		m.ResetBorn()
 		return nil
 	case annotation.FieldDatasetID:
 		m.ResetDatasetID()
@@ -3182,6 +3269,8 @@ type DatasetMutation struct {
 	addversion         *int
 	name               *string
 	description        *string
+	epoch              *int
+	addepoch           *int
 	clearedFields      map[string]struct{}
 	workspace          *gid.WorkspaceID
 	clearedworkspace   bool
@@ -3590,6 +3679,62 @@ func (m *DatasetMutation) OldDescription(ctx context.Context) (v string, err err
 // ResetDescription resets all changes to the "description" field.
 func (m *DatasetMutation) ResetDescription() {
 	m.description = nil
+}
+
+// SetEpoch sets the "epoch" field.
+func (m *DatasetMutation) SetEpoch(i int) {
+	m.epoch = &i
+	m.addepoch = nil
+}
+
+// Epoch returns the value of the "epoch" field in the mutation.
+func (m *DatasetMutation) Epoch() (r int, exists bool) {
+	v := m.epoch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEpoch returns the old "epoch" field's value of the Dataset entity.
+// If the Dataset object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DatasetMutation) OldEpoch(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEpoch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEpoch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEpoch: %w", err)
+	}
+	return oldValue.Epoch, nil
+}
+
+// AddEpoch adds i to the "epoch" field.
+func (m *DatasetMutation) AddEpoch(i int) {
+	if m.addepoch != nil {
+		*m.addepoch += i
+	} else {
+		m.addepoch = &i
+	}
+}
+
+// AddedEpoch returns the value that was added to the "epoch" field in this mutation.
+func (m *DatasetMutation) AddedEpoch() (r int, exists bool) {
+	v := m.addepoch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEpoch resets all changes to the "epoch" field.
+func (m *DatasetMutation) ResetEpoch() {
+	m.epoch = nil
+	m.addepoch = nil
 }
 
 // ClearWorkspace clears the "workspace" edge to the Workspace entity.
@@ -4112,7 +4257,7 @@ func (m *DatasetMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DatasetMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, dataset.FieldCreatedAt)
 	}
@@ -4133,6 +4278,9 @@ func (m *DatasetMutation) Fields() []string {
 	}
 	if m.description != nil {
 		fields = append(fields, dataset.FieldDescription)
+	}
+	if m.epoch != nil {
+		fields = append(fields, dataset.FieldEpoch)
 	}
 	return fields
 }
@@ -4156,6 +4304,8 @@ func (m *DatasetMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case dataset.FieldDescription:
 		return m.Description()
+	case dataset.FieldEpoch:
+		return m.Epoch()
 	}
 	return nil, false
 }
@@ -4179,6 +4329,8 @@ func (m *DatasetMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldName(ctx)
 	case dataset.FieldDescription:
 		return m.OldDescription(ctx)
+	case dataset.FieldEpoch:
+		return m.OldEpoch(ctx)
 	}
 	return nil, fmt.Errorf("unknown Dataset field %s", name)
 }
@@ -4237,6 +4389,13 @@ func (m *DatasetMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDescription(v)
 		return nil
+	case dataset.FieldEpoch:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEpoch(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Dataset field %s", name)
 }
@@ -4248,6 +4407,9 @@ func (m *DatasetMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, dataset.FieldVersion)
 	}
+	if m.addepoch != nil {
+		fields = append(fields, dataset.FieldEpoch)
+	}
 	return fields
 }
 
@@ -4258,6 +4420,8 @@ func (m *DatasetMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case dataset.FieldVersion:
 		return m.AddedVersion()
+	case dataset.FieldEpoch:
+		return m.AddedEpoch()
 	}
 	return nil, false
 }
@@ -4273,6 +4437,13 @@ func (m *DatasetMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case dataset.FieldEpoch:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEpoch(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Dataset numeric field %s", name)
@@ -4321,6 +4492,9 @@ func (m *DatasetMutation) ResetField(name string) error {
 		return nil
 	case dataset.FieldDescription:
 		m.ResetDescription()
+		return nil
+	case dataset.FieldEpoch:
+		m.ResetEpoch()
 		return nil
 	}
 	return fmt.Errorf("unknown Dataset field %s", name)
@@ -5195,6 +5369,8 @@ type ImageMutation struct {
 	updated_at         *time.Time
 	version            *int
 	addversion         *int
+	born               *int
+	addborn            *int
 	name               *string
 	original_name      *string
 	source             *string
@@ -5470,6 +5646,62 @@ func (m *ImageMutation) AddedVersion() (r int, exists bool) {
 func (m *ImageMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetBorn sets the "born" field.
+func (m *ImageMutation) SetBorn(i int) {
+	m.born = &i
+	m.addborn = nil
+}
+
+// Born returns the value of the "born" field in the mutation.
+func (m *ImageMutation) Born() (r int, exists bool) {
+	v := m.born
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorn returns the old "born" field's value of the Image entity.
+// If the Image object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImageMutation) OldBorn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorn: %w", err)
+	}
+	return oldValue.Born, nil
+}
+
+// AddBorn adds i to the "born" field.
+func (m *ImageMutation) AddBorn(i int) {
+	if m.addborn != nil {
+		*m.addborn += i
+	} else {
+		m.addborn = &i
+	}
+}
+
+// AddedBorn returns the value that was added to the "born" field in this mutation.
+func (m *ImageMutation) AddedBorn() (r int, exists bool) {
+	v := m.addborn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBorn resets all changes to the "born" field.
+func (m *ImageMutation) ResetBorn() {
+	m.born = nil
+	m.addborn = nil
 }
 
 // SetDatasetID sets the "dataset_id" field.
@@ -6734,7 +6966,7 @@ func (m *ImageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImageMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 28)
 	if m.created_at != nil {
 		fields = append(fields, image.FieldCreatedAt)
 	}
@@ -6743,6 +6975,9 @@ func (m *ImageMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, image.FieldVersion)
+	}
+	if m.born != nil {
+		fields = append(fields, image.FieldBorn)
 	}
 	if m.dataset != nil {
 		fields = append(fields, image.FieldDatasetID)
@@ -6830,6 +7065,8 @@ func (m *ImageMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case image.FieldVersion:
 		return m.Version()
+	case image.FieldBorn:
+		return m.Born()
 	case image.FieldDatasetID:
 		return m.DatasetID()
 	case image.FieldBatchID:
@@ -6893,6 +7130,8 @@ func (m *ImageMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldUpdatedAt(ctx)
 	case image.FieldVersion:
 		return m.OldVersion(ctx)
+	case image.FieldBorn:
+		return m.OldBorn(ctx)
 	case image.FieldDatasetID:
 		return m.OldDatasetID(ctx)
 	case image.FieldBatchID:
@@ -6970,6 +7209,13 @@ func (m *ImageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case image.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorn(v)
 		return nil
 	case image.FieldDatasetID:
 		v, ok := value.(gid.DatasetID)
@@ -7150,6 +7396,9 @@ func (m *ImageMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, image.FieldVersion)
 	}
+	if m.addborn != nil {
+		fields = append(fields, image.FieldBorn)
+	}
 	if m.addsize != nil {
 		fields = append(fields, image.FieldSize)
 	}
@@ -7172,6 +7421,8 @@ func (m *ImageMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case image.FieldVersion:
 		return m.AddedVersion()
+	case image.FieldBorn:
+		return m.AddedBorn()
 	case image.FieldSize:
 		return m.AddedSize()
 	case image.FieldWidth:
@@ -7195,6 +7446,13 @@ func (m *ImageMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case image.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBorn(v)
 		return nil
 	case image.FieldSize:
 		v, ok := value.(int64)
@@ -7286,6 +7544,9 @@ func (m *ImageMutation) ResetField(name string) error {
 		return nil
 	case image.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case image.FieldBorn:
+		m.ResetBorn()
 		return nil
 	case image.FieldDatasetID:
 		m.ResetDatasetID()
@@ -8692,6 +8953,8 @@ type LabelMutation struct {
 	updated_at         *time.Time
 	version            *int
 	addversion         *int
+	born               *int
+	addborn            *int
 	name               *string
 	color              *string
 	_order             *int
@@ -8939,6 +9202,62 @@ func (m *LabelMutation) AddedVersion() (r int, exists bool) {
 func (m *LabelMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetBorn sets the "born" field.
+func (m *LabelMutation) SetBorn(i int) {
+	m.born = &i
+	m.addborn = nil
+}
+
+// Born returns the value of the "born" field in the mutation.
+func (m *LabelMutation) Born() (r int, exists bool) {
+	v := m.born
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorn returns the old "born" field's value of the Label entity.
+// If the Label object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LabelMutation) OldBorn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorn: %w", err)
+	}
+	return oldValue.Born, nil
+}
+
+// AddBorn adds i to the "born" field.
+func (m *LabelMutation) AddBorn(i int) {
+	if m.addborn != nil {
+		*m.addborn += i
+	} else {
+		m.addborn = &i
+	}
+}
+
+// AddedBorn returns the value that was added to the "born" field in this mutation.
+func (m *LabelMutation) AddedBorn() (r int, exists bool) {
+	v := m.addborn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBorn resets all changes to the "born" field.
+func (m *LabelMutation) ResetBorn() {
+	m.born = nil
+	m.addborn = nil
 }
 
 // SetDatasetID sets the "dataset_id" field.
@@ -9292,7 +9611,7 @@ func (m *LabelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LabelMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, label.FieldCreatedAt)
 	}
@@ -9301,6 +9620,9 @@ func (m *LabelMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, label.FieldVersion)
+	}
+	if m.born != nil {
+		fields = append(fields, label.FieldBorn)
 	}
 	if m.dataset != nil {
 		fields = append(fields, label.FieldDatasetID)
@@ -9334,6 +9656,8 @@ func (m *LabelMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case label.FieldVersion:
 		return m.Version()
+	case label.FieldBorn:
+		return m.Born()
 	case label.FieldDatasetID:
 		return m.DatasetID()
 	case label.FieldName:
@@ -9361,6 +9685,8 @@ func (m *LabelMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldUpdatedAt(ctx)
 	case label.FieldVersion:
 		return m.OldVersion(ctx)
+	case label.FieldBorn:
+		return m.OldBorn(ctx)
 	case label.FieldDatasetID:
 		return m.OldDatasetID(ctx)
 	case label.FieldName:
@@ -9402,6 +9728,13 @@ func (m *LabelMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case label.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorn(v)
 		return nil
 	case label.FieldDatasetID:
 		v, ok := value.(gid.DatasetID)
@@ -9456,6 +9789,9 @@ func (m *LabelMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, label.FieldVersion)
 	}
+	if m.addborn != nil {
+		fields = append(fields, label.FieldBorn)
+	}
 	if m.add_order != nil {
 		fields = append(fields, label.FieldOrder)
 	}
@@ -9469,6 +9805,8 @@ func (m *LabelMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case label.FieldVersion:
 		return m.AddedVersion()
+	case label.FieldBorn:
+		return m.AddedBorn()
 	case label.FieldOrder:
 		return m.AddedOrder()
 	}
@@ -9486,6 +9824,13 @@ func (m *LabelMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case label.FieldBorn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBorn(v)
 		return nil
 	case label.FieldOrder:
 		v, ok := value.(int)
@@ -9529,6 +9874,9 @@ func (m *LabelMutation) ResetField(name string) error {
 		return nil
 	case label.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case label.FieldBorn:
+		m.ResetBorn()
 		return nil
 	case label.FieldDatasetID:
 		m.ResetDatasetID()
@@ -12506,24 +12854,29 @@ func (m *SessionMutation) ResetEdge(name string) error {
 // SnapshotMutation represents an operation that mutates the Snapshot nodes in the graph.
 type SnapshotMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *gid.SnapshotID
-	created_at      *time.Time
-	updated_at      *time.Time
-	version         *int
-	addversion      *int
-	name            *string
-	note            *string
-	archive_sha256  *string
-	archive_size    *int64
-	addarchive_size *int64
-	clearedFields   map[string]struct{}
-	dataset         *gid.DatasetID
-	cleareddataset  bool
-	done            bool
-	oldValue        func(context.Context) (*Snapshot, error)
-	predicates      []predicate.Snapshot
+	op                  Op
+	typ                 string
+	id                  *gid.SnapshotID
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	name                *string
+	note                *string
+	epoch               *int
+	addepoch            *int
+	dataset_name        *string
+	dataset_description *string
+	expires_at          *time.Time
+	archive_sha256      *string
+	archive_size        *int64
+	addarchive_size     *int64
+	clearedFields       map[string]struct{}
+	dataset             *gid.DatasetID
+	cleareddataset      bool
+	done                bool
+	oldValue            func(context.Context) (*Snapshot, error)
+	predicates          []predicate.Snapshot
 }
 
 var _ ent.Mutation = (*SnapshotMutation)(nil)
@@ -12866,6 +13219,197 @@ func (m *SnapshotMutation) ResetNote() {
 	m.note = nil
 }
 
+// SetEpoch sets the "epoch" field.
+func (m *SnapshotMutation) SetEpoch(i int) {
+	m.epoch = &i
+	m.addepoch = nil
+}
+
+// Epoch returns the value of the "epoch" field in the mutation.
+func (m *SnapshotMutation) Epoch() (r int, exists bool) {
+	v := m.epoch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEpoch returns the old "epoch" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldEpoch(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEpoch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEpoch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEpoch: %w", err)
+	}
+	return oldValue.Epoch, nil
+}
+
+// AddEpoch adds i to the "epoch" field.
+func (m *SnapshotMutation) AddEpoch(i int) {
+	if m.addepoch != nil {
+		*m.addepoch += i
+	} else {
+		m.addepoch = &i
+	}
+}
+
+// AddedEpoch returns the value that was added to the "epoch" field in this mutation.
+func (m *SnapshotMutation) AddedEpoch() (r int, exists bool) {
+	v := m.addepoch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearEpoch clears the value of the "epoch" field.
+func (m *SnapshotMutation) ClearEpoch() {
+	m.epoch = nil
+	m.addepoch = nil
+	m.clearedFields[snapshot.FieldEpoch] = struct{}{}
+}
+
+// EpochCleared returns if the "epoch" field was cleared in this mutation.
+func (m *SnapshotMutation) EpochCleared() bool {
+	_, ok := m.clearedFields[snapshot.FieldEpoch]
+	return ok
+}
+
+// ResetEpoch resets all changes to the "epoch" field.
+func (m *SnapshotMutation) ResetEpoch() {
+	m.epoch = nil
+	m.addepoch = nil
+	delete(m.clearedFields, snapshot.FieldEpoch)
+}
+
+// SetDatasetName sets the "dataset_name" field.
+func (m *SnapshotMutation) SetDatasetName(s string) {
+	m.dataset_name = &s
+}
+
+// DatasetName returns the value of the "dataset_name" field in the mutation.
+func (m *SnapshotMutation) DatasetName() (r string, exists bool) {
+	v := m.dataset_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatasetName returns the old "dataset_name" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldDatasetName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatasetName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatasetName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatasetName: %w", err)
+	}
+	return oldValue.DatasetName, nil
+}
+
+// ResetDatasetName resets all changes to the "dataset_name" field.
+func (m *SnapshotMutation) ResetDatasetName() {
+	m.dataset_name = nil
+}
+
+// SetDatasetDescription sets the "dataset_description" field.
+func (m *SnapshotMutation) SetDatasetDescription(s string) {
+	m.dataset_description = &s
+}
+
+// DatasetDescription returns the value of the "dataset_description" field in the mutation.
+func (m *SnapshotMutation) DatasetDescription() (r string, exists bool) {
+	v := m.dataset_description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatasetDescription returns the old "dataset_description" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldDatasetDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatasetDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatasetDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatasetDescription: %w", err)
+	}
+	return oldValue.DatasetDescription, nil
+}
+
+// ResetDatasetDescription resets all changes to the "dataset_description" field.
+func (m *SnapshotMutation) ResetDatasetDescription() {
+	m.dataset_description = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *SnapshotMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *SnapshotMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *SnapshotMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[snapshot.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *SnapshotMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[snapshot.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *SnapshotMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, snapshot.FieldExpiresAt)
+}
+
 // SetArchiveSha256 sets the "archive_sha256" field.
 func (m *SnapshotMutation) SetArchiveSha256(s string) {
 	m.archive_sha256 = &s
@@ -13032,7 +13576,7 @@ func (m *SnapshotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SnapshotMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, snapshot.FieldCreatedAt)
 	}
@@ -13050,6 +13594,18 @@ func (m *SnapshotMutation) Fields() []string {
 	}
 	if m.note != nil {
 		fields = append(fields, snapshot.FieldNote)
+	}
+	if m.epoch != nil {
+		fields = append(fields, snapshot.FieldEpoch)
+	}
+	if m.dataset_name != nil {
+		fields = append(fields, snapshot.FieldDatasetName)
+	}
+	if m.dataset_description != nil {
+		fields = append(fields, snapshot.FieldDatasetDescription)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, snapshot.FieldExpiresAt)
 	}
 	if m.archive_sha256 != nil {
 		fields = append(fields, snapshot.FieldArchiveSha256)
@@ -13077,6 +13633,14 @@ func (m *SnapshotMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case snapshot.FieldNote:
 		return m.Note()
+	case snapshot.FieldEpoch:
+		return m.Epoch()
+	case snapshot.FieldDatasetName:
+		return m.DatasetName()
+	case snapshot.FieldDatasetDescription:
+		return m.DatasetDescription()
+	case snapshot.FieldExpiresAt:
+		return m.ExpiresAt()
 	case snapshot.FieldArchiveSha256:
 		return m.ArchiveSha256()
 	case snapshot.FieldArchiveSize:
@@ -13102,6 +13666,14 @@ func (m *SnapshotMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldName(ctx)
 	case snapshot.FieldNote:
 		return m.OldNote(ctx)
+	case snapshot.FieldEpoch:
+		return m.OldEpoch(ctx)
+	case snapshot.FieldDatasetName:
+		return m.OldDatasetName(ctx)
+	case snapshot.FieldDatasetDescription:
+		return m.OldDatasetDescription(ctx)
+	case snapshot.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
 	case snapshot.FieldArchiveSha256:
 		return m.OldArchiveSha256(ctx)
 	case snapshot.FieldArchiveSize:
@@ -13157,6 +13729,34 @@ func (m *SnapshotMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNote(v)
 		return nil
+	case snapshot.FieldEpoch:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEpoch(v)
+		return nil
+	case snapshot.FieldDatasetName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatasetName(v)
+		return nil
+	case snapshot.FieldDatasetDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatasetDescription(v)
+		return nil
+	case snapshot.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
 	case snapshot.FieldArchiveSha256:
 		v, ok := value.(string)
 		if !ok {
@@ -13182,6 +13782,9 @@ func (m *SnapshotMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, snapshot.FieldVersion)
 	}
+	if m.addepoch != nil {
+		fields = append(fields, snapshot.FieldEpoch)
+	}
 	if m.addarchive_size != nil {
 		fields = append(fields, snapshot.FieldArchiveSize)
 	}
@@ -13195,6 +13798,8 @@ func (m *SnapshotMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case snapshot.FieldVersion:
 		return m.AddedVersion()
+	case snapshot.FieldEpoch:
+		return m.AddedEpoch()
 	case snapshot.FieldArchiveSize:
 		return m.AddedArchiveSize()
 	}
@@ -13213,6 +13818,13 @@ func (m *SnapshotMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case snapshot.FieldEpoch:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEpoch(v)
+		return nil
 	case snapshot.FieldArchiveSize:
 		v, ok := value.(int64)
 		if !ok {
@@ -13228,6 +13840,12 @@ func (m *SnapshotMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SnapshotMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(snapshot.FieldEpoch) {
+		fields = append(fields, snapshot.FieldEpoch)
+	}
+	if m.FieldCleared(snapshot.FieldExpiresAt) {
+		fields = append(fields, snapshot.FieldExpiresAt)
+	}
 	if m.FieldCleared(snapshot.FieldArchiveSha256) {
 		fields = append(fields, snapshot.FieldArchiveSha256)
 	}
@@ -13245,6 +13863,12 @@ func (m *SnapshotMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SnapshotMutation) ClearField(name string) error {
 	switch name {
+	case snapshot.FieldEpoch:
+		m.ClearEpoch()
+		return nil
+	case snapshot.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
 	case snapshot.FieldArchiveSha256:
 		m.ClearArchiveSha256()
 		return nil
@@ -13273,6 +13897,18 @@ func (m *SnapshotMutation) ResetField(name string) error {
 		return nil
 	case snapshot.FieldNote:
 		m.ResetNote()
+		return nil
+	case snapshot.FieldEpoch:
+		m.ResetEpoch()
+		return nil
+	case snapshot.FieldDatasetName:
+		m.ResetDatasetName()
+		return nil
+	case snapshot.FieldDatasetDescription:
+		m.ResetDatasetDescription()
+		return nil
+	case snapshot.FieldExpiresAt:
+		m.ResetExpiresAt()
 		return nil
 	case snapshot.FieldArchiveSha256:
 		m.ResetArchiveSha256()

@@ -203,6 +203,10 @@ func init() {
 	datasetDescDescription := datasetFields[4].Descriptor()
 	// dataset.DefaultDescription holds the default value on creation for the description field.
 	dataset.DefaultDescription = datasetDescDescription.Default.(string)
+	// datasetDescEpoch is the schema descriptor for epoch field.
+	datasetDescEpoch := datasetFields[5].Descriptor()
+	// dataset.DefaultEpoch holds the default value on creation for the epoch field.
+	dataset.DefaultEpoch = datasetDescEpoch.Default.(int)
 	imageMixin := schema.Image{}.Mixin()
 	imageMixinFields0 := imageMixin[0].Fields()
 	_ = imageMixinFields0
@@ -505,12 +509,22 @@ func init() {
 	snapshotDescNote := snapshotFields[3].Descriptor()
 	// snapshot.DefaultNote holds the default value on creation for the note field.
 	snapshot.DefaultNote = snapshotDescNote.Default.(string)
+	// snapshotDescDatasetName is the schema descriptor for dataset_name field.
+	snapshotDescDatasetName := snapshotFields[5].Descriptor()
+	// snapshot.DefaultDatasetName holds the default value on creation for the dataset_name field.
+	snapshot.DefaultDatasetName = snapshotDescDatasetName.Default.(string)
+	// snapshot.DatasetNameValidator is a validator for the "dataset_name" field. It is called by the builders before save.
+	snapshot.DatasetNameValidator = snapshotDescDatasetName.Validators[0].(func(string) error)
+	// snapshotDescDatasetDescription is the schema descriptor for dataset_description field.
+	snapshotDescDatasetDescription := snapshotFields[6].Descriptor()
+	// snapshot.DefaultDatasetDescription holds the default value on creation for the dataset_description field.
+	snapshot.DefaultDatasetDescription = snapshotDescDatasetDescription.Default.(string)
 	// snapshotDescArchiveSha256 is the schema descriptor for archive_sha256 field.
-	snapshotDescArchiveSha256 := snapshotFields[4].Descriptor()
+	snapshotDescArchiveSha256 := snapshotFields[8].Descriptor()
 	// snapshot.ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
 	snapshot.ArchiveSha256Validator = snapshotDescArchiveSha256.Validators[0].(func(string) error)
 	// snapshotDescArchiveSize is the schema descriptor for archive_size field.
-	snapshotDescArchiveSize := snapshotFields[5].Descriptor()
+	snapshotDescArchiveSize := snapshotFields[9].Descriptor()
 	// snapshot.DefaultArchiveSize holds the default value on creation for the archive_size field.
 	snapshot.DefaultArchiveSize = snapshotDescArchiveSize.Default.(int64)
 	// snapshot.ArchiveSizeValidator is a validator for the "archive_size" field. It is called by the builders before save.

@@ -33,6 +33,14 @@ type Snapshot struct {
 	Name string `json:"name,omitempty"`
 	// What it was made for.
 	Note string `json:"note,omitempty"`
+	// The last epoch of the dataset that it sees; NULL when there is nothing of it but an archive.
+	Epoch *int `json:"epoch,omitempty"`
+	// What the dataset was called.
+	DatasetName string `json:"dataset_name,omitempty"`
+	// What the dataset was for.
+	DatasetDescription string `json:"dataset_description,omitempty"`
+	// When one that was taken for an export alone, and is in no list, goes; NULL when it stays.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.
 	ArchiveSha256 *string `json:"archive_sha256,omitempty"`
 	// Length of that zip, in bytes.
@@ -73,11 +81,11 @@ func (*Snapshot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case snapshot.FieldID, snapshot.FieldVersion, snapshot.FieldDatasetID, snapshot.FieldArchiveSize:
+		case snapshot.FieldID, snapshot.FieldVersion, snapshot.FieldDatasetID, snapshot.FieldEpoch, snapshot.FieldArchiveSize:
 			values[i] = new(sql.NullInt64)
-		case snapshot.FieldName, snapshot.FieldNote, snapshot.FieldArchiveSha256:
+		case snapshot.FieldName, snapshot.FieldNote, snapshot.FieldDatasetName, snapshot.FieldDatasetDescription, snapshot.FieldArchiveSha256:
 			values[i] = new(sql.NullString)
-		case snapshot.FieldCreatedAt, snapshot.FieldUpdatedAt:
+		case snapshot.FieldCreatedAt, snapshot.FieldUpdatedAt, snapshot.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -135,6 +143,32 @@ func (_m *Snapshot) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field note", values[i])
 			} else if value.Valid {
 				_m.Note = value.String
+			}
+		case snapshot.FieldEpoch:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field epoch", values[i])
+			} else if value.Valid {
+				_m.Epoch = new(int)
+				*_m.Epoch = int(value.Int64)
+			}
+		case snapshot.FieldDatasetName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field dataset_name", values[i])
+			} else if value.Valid {
+				_m.DatasetName = value.String
+			}
+		case snapshot.FieldDatasetDescription:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field dataset_description", values[i])
+			} else if value.Valid {
+				_m.DatasetDescription = value.String
+			}
+		case snapshot.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
 			}
 		case snapshot.FieldArchiveSha256:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -207,6 +241,22 @@ func (_m *Snapshot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	if v := _m.Epoch; v != nil {
+		builder.WriteString("epoch=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("dataset_name=")
+	builder.WriteString(_m.DatasetName)
+	builder.WriteString(", ")
+	builder.WriteString("dataset_description=")
+	builder.WriteString(_m.DatasetDescription)
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.ArchiveSha256; v != nil {
 		builder.WriteString("archive_sha256=")

@@ -98,6 +98,62 @@ func (_c *SnapshotCreate) SetNillableNote(v *string) *SnapshotCreate {
 	return _c
 }
 
+// SetEpoch sets the "epoch" field.
+func (_c *SnapshotCreate) SetEpoch(v int) *SnapshotCreate {
+	_c.mutation.SetEpoch(v)
+	return _c
+}
+
+// SetNillableEpoch sets the "epoch" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableEpoch(v *int) *SnapshotCreate {
+	if v != nil {
+		_c.SetEpoch(*v)
+	}
+	return _c
+}
+
+// SetDatasetName sets the "dataset_name" field.
+func (_c *SnapshotCreate) SetDatasetName(v string) *SnapshotCreate {
+	_c.mutation.SetDatasetName(v)
+	return _c
+}
+
+// SetNillableDatasetName sets the "dataset_name" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableDatasetName(v *string) *SnapshotCreate {
+	if v != nil {
+		_c.SetDatasetName(*v)
+	}
+	return _c
+}
+
+// SetDatasetDescription sets the "dataset_description" field.
+func (_c *SnapshotCreate) SetDatasetDescription(v string) *SnapshotCreate {
+	_c.mutation.SetDatasetDescription(v)
+	return _c
+}
+
+// SetNillableDatasetDescription sets the "dataset_description" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableDatasetDescription(v *string) *SnapshotCreate {
+	if v != nil {
+		_c.SetDatasetDescription(*v)
+	}
+	return _c
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_c *SnapshotCreate) SetExpiresAt(v time.Time) *SnapshotCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableExpiresAt(v *time.Time) *SnapshotCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
 // SetArchiveSha256 sets the "archive_sha256" field.
 func (_c *SnapshotCreate) SetArchiveSha256(v string) *SnapshotCreate {
 	_c.mutation.SetArchiveSha256(v)
@@ -192,6 +248,14 @@ func (_c *SnapshotCreate) defaults() {
 		v := snapshot.DefaultNote
 		_c.mutation.SetNote(v)
 	}
+	if _, ok := _c.mutation.DatasetName(); !ok {
+		v := snapshot.DefaultDatasetName
+		_c.mutation.SetDatasetName(v)
+	}
+	if _, ok := _c.mutation.DatasetDescription(); !ok {
+		v := snapshot.DefaultDatasetDescription
+		_c.mutation.SetDatasetDescription(v)
+	}
 	if _, ok := _c.mutation.ArchiveSize(); !ok {
 		v := snapshot.DefaultArchiveSize
 		_c.mutation.SetArchiveSize(v)
@@ -222,6 +286,17 @@ func (_c *SnapshotCreate) check() error {
 	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "Snapshot.note"`)}
+	}
+	if _, ok := _c.mutation.DatasetName(); !ok {
+		return &ValidationError{Name: "dataset_name", err: errors.New(`ent: missing required field "Snapshot.dataset_name"`)}
+	}
+	if v, ok := _c.mutation.DatasetName(); ok {
+		if err := snapshot.DatasetNameValidator(v); err != nil {
+			return &ValidationError{Name: "dataset_name", err: fmt.Errorf(`ent: validator failed for field "Snapshot.dataset_name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.DatasetDescription(); !ok {
+		return &ValidationError{Name: "dataset_description", err: errors.New(`ent: missing required field "Snapshot.dataset_description"`)}
 	}
 	if v, ok := _c.mutation.ArchiveSha256(); ok {
 		if err := snapshot.ArchiveSha256Validator(v); err != nil {
@@ -290,6 +365,22 @@ func (_c *SnapshotCreate) createSpec() (*Snapshot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
 		_node.Note = value
+	}
+	if value, ok := _c.mutation.Epoch(); ok {
+		_spec.SetField(snapshot.FieldEpoch, field.TypeInt, value)
+		_node.Epoch = &value
+	}
+	if value, ok := _c.mutation.DatasetName(); ok {
+		_spec.SetField(snapshot.FieldDatasetName, field.TypeString, value)
+		_node.DatasetName = value
+	}
+	if value, ok := _c.mutation.DatasetDescription(); ok {
+		_spec.SetField(snapshot.FieldDatasetDescription, field.TypeString, value)
+		_node.DatasetDescription = value
+	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(snapshot.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
 	}
 	if value, ok := _c.mutation.ArchiveSha256(); ok {
 		_spec.SetField(snapshot.FieldArchiveSha256, field.TypeString, value)

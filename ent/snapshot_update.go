@@ -171,6 +171,12 @@ func (_u *SnapshotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
 	}
+	if _u.mutation.EpochCleared() {
+		_spec.ClearField(snapshot.FieldEpoch, field.TypeInt)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(snapshot.FieldExpiresAt, field.TypeTime)
+	}
 	if _u.mutation.ArchiveSha256Cleared() {
 		_spec.ClearField(snapshot.FieldArchiveSha256, field.TypeString)
 	}
@@ -367,6 +373,12 @@ func (_u *SnapshotUpdateOne) sqlSave(ctx context.Context) (_node *Snapshot, err 
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(snapshot.FieldNote, field.TypeString, value)
+	}
+	if _u.mutation.EpochCleared() {
+		_spec.ClearField(snapshot.FieldEpoch, field.TypeInt)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(snapshot.FieldExpiresAt, field.TypeTime)
 	}
 	if _u.mutation.ArchiveSha256Cleared() {
 		_spec.ClearField(snapshot.FieldArchiveSha256, field.TypeString)

@@ -25,6 +25,8 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
+	// FieldBorn holds the string denoting the born field in the database.
+	FieldBorn = "born"
 	// FieldDatasetID holds the string denoting the dataset_id field in the database.
 	FieldDatasetID = "dataset_id"
 	// FieldImageID holds the string denoting the image_id field in the database.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldVersion,
+	FieldBorn,
 	FieldDatasetID,
 	FieldImageID,
 	FieldLabelID,
@@ -180,6 +183,11 @@ func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByVersion orders the results by the version field.
 func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByBorn orders the results by the born field.
+func ByBorn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBorn, opts...).ToFunc()
 }
 
 // ByDatasetID orders the results by the dataset_id field.

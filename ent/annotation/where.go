@@ -72,6 +72,11 @@ func Version(v int) predicate.Annotation {
 	return predicate.Annotation(sql.FieldEQ(FieldVersion, v))
 }
 
+// Born applies equality check predicate on the "born" field. It's identical to BornEQ.
+func Born(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldEQ(FieldBorn, v))
+}
+
 // DatasetID applies equality check predicate on the "dataset_id" field. It's identical to DatasetIDEQ.
 func DatasetID(v gid.DatasetID) predicate.Annotation {
 	vc := int(v)
@@ -239,6 +244,46 @@ func VersionLT(v int) predicate.Annotation {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.Annotation {
 	return predicate.Annotation(sql.FieldLTE(FieldVersion, v))
+}
+
+// BornEQ applies the EQ predicate on the "born" field.
+func BornEQ(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldEQ(FieldBorn, v))
+}
+
+// BornNEQ applies the NEQ predicate on the "born" field.
+func BornNEQ(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldNEQ(FieldBorn, v))
+}
+
+// BornIn applies the In predicate on the "born" field.
+func BornIn(vs ...int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldIn(FieldBorn, vs...))
+}
+
+// BornNotIn applies the NotIn predicate on the "born" field.
+func BornNotIn(vs ...int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldNotIn(FieldBorn, vs...))
+}
+
+// BornGT applies the GT predicate on the "born" field.
+func BornGT(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldGT(FieldBorn, v))
+}
+
+// BornGTE applies the GTE predicate on the "born" field.
+func BornGTE(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldGTE(FieldBorn, v))
+}
+
+// BornLT applies the LT predicate on the "born" field.
+func BornLT(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldLT(FieldBorn, v))
+}
+
+// BornLTE applies the LTE predicate on the "born" field.
+func BornLTE(v int) predicate.Annotation {
+	return predicate.Annotation(sql.FieldLTE(FieldBorn, v))
 }
 
 // DatasetIDEQ applies the EQ predicate on the "dataset_id" field.

@@ -41,10 +41,23 @@ func run() error {
 			gen.FeatureExecQuery,
 			gen.FeatureLock,
 		},
-		Templates: []*gen.Template{modelTemplate},
+		Templates: []*gen.Template{modelTemplate, stampTemplate},
 	}
 	return entc.Generate("./ent/schema", cfg, entc.Extensions(gql))
 }
+
+// stampTemplate makes updates stamp historic rows with the epoch of their dataset.
+var stampTemplate = gen.MustParse(gen.NewTemplate("stamp").Parse(`
+{{ define "dialect/sql/update/spec/stamp" }}
+	{{- range $.Fields }}{{ if eq .Name "born" }}
+		_spec.AddModifiers(history.Stamp({{ $.Package }}.Table))
+	{{- end }}{{ end }}
+{{- end }}
+
+{{ define "import/additional/history" }}
+	"github.com/datasetgen/datagen/internal/history"
+{{ end }}
+`))
 
 // modelTemplate gives every model the integer (or UUID) that REST knows it by,
 // and the rows that one statement read together with it.

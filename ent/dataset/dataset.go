@@ -28,6 +28,8 @@ const (
 	FieldName = "name"
 	// FieldDescription holds the string denoting the description field in the database.
 	FieldDescription = "description"
+	// FieldEpoch holds the string denoting the epoch field in the database.
+	FieldEpoch = "epoch"
 	// EdgeWorkspace holds the string denoting the workspace edge name in mutations.
 	EdgeWorkspace = "workspace"
 	// EdgeOwner holds the string denoting the owner edge name in mutations.
@@ -132,6 +134,7 @@ var Columns = []string{
 	FieldOwnerID,
 	FieldName,
 	FieldDescription,
+	FieldEpoch,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -157,6 +160,8 @@ var (
 	NameValidator func(string) error
 	// DefaultDescription holds the default value on creation for the "description" field.
 	DefaultDescription string
+	// DefaultEpoch holds the default value on creation for the "epoch" field.
+	DefaultEpoch int
 )
 
 // OrderOption defines the ordering options for the Dataset queries.
@@ -200,6 +205,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByDescription orders the results by the description field.
 func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDescription, opts...).ToFunc()
+}
+
+// ByEpoch orders the results by the epoch field.
+func ByEpoch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEpoch, opts...).ToFunc()
 }
 
 // ByWorkspaceField orders the results by workspace field.

@@ -93,6 +93,11 @@ func Description(v string) predicate.Dataset {
 	return predicate.Dataset(sql.FieldEQ(FieldDescription, v))
 }
 
+// Epoch applies equality check predicate on the "epoch" field. It's identical to EpochEQ.
+func Epoch(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldEQ(FieldEpoch, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Dataset {
 	return predicate.Dataset(sql.FieldEQ(FieldCreatedAt, v))
@@ -401,6 +406,46 @@ func DescriptionEqualFold(v string) predicate.Dataset {
 // DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
 func DescriptionContainsFold(v string) predicate.Dataset {
 	return predicate.Dataset(sql.FieldContainsFold(FieldDescription, v))
+}
+
+// EpochEQ applies the EQ predicate on the "epoch" field.
+func EpochEQ(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldEQ(FieldEpoch, v))
+}
+
+// EpochNEQ applies the NEQ predicate on the "epoch" field.
+func EpochNEQ(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldNEQ(FieldEpoch, v))
+}
+
+// EpochIn applies the In predicate on the "epoch" field.
+func EpochIn(vs ...int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldIn(FieldEpoch, vs...))
+}
+
+// EpochNotIn applies the NotIn predicate on the "epoch" field.
+func EpochNotIn(vs ...int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldNotIn(FieldEpoch, vs...))
+}
+
+// EpochGT applies the GT predicate on the "epoch" field.
+func EpochGT(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldGT(FieldEpoch, v))
+}
+
+// EpochGTE applies the GTE predicate on the "epoch" field.
+func EpochGTE(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldGTE(FieldEpoch, v))
+}
+
+// EpochLT applies the LT predicate on the "epoch" field.
+func EpochLT(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldLT(FieldEpoch, v))
+}
+
+// EpochLTE applies the LTE predicate on the "epoch" field.
+func EpochLTE(v int) predicate.Dataset {
+	return predicate.Dataset(sql.FieldLTE(FieldEpoch, v))
 }
 
 // HasWorkspace applies the HasEdge predicate on the "workspace" edge.

@@ -24,6 +24,8 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
+	// FieldBorn holds the string denoting the born field in the database.
+	FieldBorn = "born"
 	// FieldDatasetID holds the string denoting the dataset_id field in the database.
 	FieldDatasetID = "dataset_id"
 	// FieldBatchID holds the string denoting the batch_id field in the database.
@@ -130,6 +132,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldVersion,
+	FieldBorn,
 	FieldDatasetID,
 	FieldBatchID,
 	FieldJobID,
@@ -291,6 +294,11 @@ func ByUpdatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByVersion orders the results by the version field.
 func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByBorn orders the results by the born field.
+func ByBorn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBorn, opts...).ToFunc()
 }
 
 // ByDatasetID orders the results by the dataset_id field.

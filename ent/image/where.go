@@ -72,6 +72,11 @@ func Version(v int) predicate.Image {
 	return predicate.Image(sql.FieldEQ(FieldVersion, v))
 }
 
+// Born applies equality check predicate on the "born" field. It's identical to BornEQ.
+func Born(v int) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldBorn, v))
+}
+
 // DatasetID applies equality check predicate on the "dataset_id" field. It's identical to DatasetIDEQ.
 func DatasetID(v gid.DatasetID) predicate.Image {
 	vc := int(v)
@@ -299,6 +304,46 @@ func VersionLT(v int) predicate.Image {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.Image {
 	return predicate.Image(sql.FieldLTE(FieldVersion, v))
+}
+
+// BornEQ applies the EQ predicate on the "born" field.
+func BornEQ(v int) predicate.Image {
+	return predicate.Image(sql.FieldEQ(FieldBorn, v))
+}
+
+// BornNEQ applies the NEQ predicate on the "born" field.
+func BornNEQ(v int) predicate.Image {
+	return predicate.Image(sql.FieldNEQ(FieldBorn, v))
+}
+
+// BornIn applies the In predicate on the "born" field.
+func BornIn(vs ...int) predicate.Image {
+	return predicate.Image(sql.FieldIn(FieldBorn, vs...))
+}
+
+// BornNotIn applies the NotIn predicate on the "born" field.
+func BornNotIn(vs ...int) predicate.Image {
+	return predicate.Image(sql.FieldNotIn(FieldBorn, vs...))
+}
+
+// BornGT applies the GT predicate on the "born" field.
+func BornGT(v int) predicate.Image {
+	return predicate.Image(sql.FieldGT(FieldBorn, v))
+}
+
+// BornGTE applies the GTE predicate on the "born" field.
+func BornGTE(v int) predicate.Image {
+	return predicate.Image(sql.FieldGTE(FieldBorn, v))
+}
+
+// BornLT applies the LT predicate on the "born" field.
+func BornLT(v int) predicate.Image {
+	return predicate.Image(sql.FieldLT(FieldBorn, v))
+}
+
+// BornLTE applies the LTE predicate on the "born" field.
+func BornLTE(v int) predicate.Image {
+	return predicate.Image(sql.FieldLTE(FieldBorn, v))
 }
 
 // DatasetIDEQ applies the EQ predicate on the "dataset_id" field.

@@ -71,6 +71,11 @@ func Version(v int) predicate.Label {
 	return predicate.Label(sql.FieldEQ(FieldVersion, v))
 }
 
+// Born applies equality check predicate on the "born" field. It's identical to BornEQ.
+func Born(v int) predicate.Label {
+	return predicate.Label(sql.FieldEQ(FieldBorn, v))
+}
+
 // DatasetID applies equality check predicate on the "dataset_id" field. It's identical to DatasetIDEQ.
 func DatasetID(v gid.DatasetID) predicate.Label {
 	vc := int(v)
@@ -220,6 +225,46 @@ func VersionLT(v int) predicate.Label {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.Label {
 	return predicate.Label(sql.FieldLTE(FieldVersion, v))
+}
+
+// BornEQ applies the EQ predicate on the "born" field.
+func BornEQ(v int) predicate.Label {
+	return predicate.Label(sql.FieldEQ(FieldBorn, v))
+}
+
+// BornNEQ applies the NEQ predicate on the "born" field.
+func BornNEQ(v int) predicate.Label {
+	return predicate.Label(sql.FieldNEQ(FieldBorn, v))
+}
+
+// BornIn applies the In predicate on the "born" field.
+func BornIn(vs ...int) predicate.Label {
+	return predicate.Label(sql.FieldIn(FieldBorn, vs...))
+}
+
+// BornNotIn applies the NotIn predicate on the "born" field.
+func BornNotIn(vs ...int) predicate.Label {
+	return predicate.Label(sql.FieldNotIn(FieldBorn, vs...))
+}
+
+// BornGT applies the GT predicate on the "born" field.
+func BornGT(v int) predicate.Label {
+	return predicate.Label(sql.FieldGT(FieldBorn, v))
+}
+
+// BornGTE applies the GTE predicate on the "born" field.
+func BornGTE(v int) predicate.Label {
+	return predicate.Label(sql.FieldGTE(FieldBorn, v))
+}
+
+// BornLT applies the LT predicate on the "born" field.
+func BornLT(v int) predicate.Label {
+	return predicate.Label(sql.FieldLT(FieldBorn, v))
+}
+
+// BornLTE applies the LTE predicate on the "born" field.
+func BornLTE(v int) predicate.Label {
+	return predicate.Label(sql.FieldLTE(FieldBorn, v))
 }
 
 // DatasetIDEQ applies the EQ predicate on the "dataset_id" field.

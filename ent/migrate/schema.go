@@ -49,6 +49,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "born", Type: field.TypeInt},
 		{Name: "type", Type: field.TypeString, Size: 100},
 		{Name: "data", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "json", "sqlite3": "json"}},
 		{Name: "is_synthetic", Type: field.TypeBool, Default: false},
@@ -68,49 +69,54 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "annotations_datasets_annotations",
-				Columns:    []*schema.Column{AnnotationsColumns[10]},
+				Columns:    []*schema.Column{AnnotationsColumns[11]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "annotations_images_annotations",
-				Columns:    []*schema.Column{AnnotationsColumns[11]},
+				Columns:    []*schema.Column{AnnotationsColumns[12]},
 				RefColumns: []*schema.Column{ImagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "annotations_labels_annotations",
-				Columns:    []*schema.Column{AnnotationsColumns[12]},
+				Columns:    []*schema.Column{AnnotationsColumns[13]},
 				RefColumns: []*schema.Column{LabelsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "annotations_users_annotations",
-				Columns:    []*schema.Column{AnnotationsColumns[13]},
+				Columns:    []*schema.Column{AnnotationsColumns[14]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "annotation_dataset_id_born",
+				Unique:  false,
+				Columns: []*schema.Column{AnnotationsColumns[11], AnnotationsColumns[4]},
+			},
+			{
 				Name:    "annotation_image_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{AnnotationsColumns[11], AnnotationsColumns[9], AnnotationsColumns[0]},
+				Columns: []*schema.Column{AnnotationsColumns[12], AnnotationsColumns[10], AnnotationsColumns[0]},
 			},
 			{
 				Name:    "annotation_dataset_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{AnnotationsColumns[10], AnnotationsColumns[9], AnnotationsColumns[0]},
+				Columns: []*schema.Column{AnnotationsColumns[11], AnnotationsColumns[10], AnnotationsColumns[0]},
 			},
 			{
 				Name:    "annotation_label_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{AnnotationsColumns[12], AnnotationsColumns[9], AnnotationsColumns[0]},
+				Columns: []*schema.Column{AnnotationsColumns[13], AnnotationsColumns[10], AnnotationsColumns[0]},
 			},
 			{
 				Name:    "annotation_author_id",
 				Unique:  false,
-				Columns: []*schema.Column{AnnotationsColumns[13]},
+				Columns: []*schema.Column{AnnotationsColumns[14]},
 			},
 		},
 	}
@@ -163,6 +169,7 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "description", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "epoch", Type: field.TypeInt, Default: 1},
 		{Name: "owner_id", Type: field.TypeInt},
 		{Name: "workspace_id", Type: field.TypeInt},
 	}
@@ -174,13 +181,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "datasets_users_owned_datasets",
-				Columns:    []*schema.Column{DatasetsColumns[6]},
+				Columns:    []*schema.Column{DatasetsColumns[7]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "datasets_workspaces_datasets",
-				Columns:    []*schema.Column{DatasetsColumns[7]},
+				Columns:    []*schema.Column{DatasetsColumns[8]},
 				RefColumns: []*schema.Column{WorkspacesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -189,17 +196,17 @@ var (
 			{
 				Name:    "dataset_workspace_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{DatasetsColumns[7], DatasetsColumns[0]},
+				Columns: []*schema.Column{DatasetsColumns[8], DatasetsColumns[0]},
 			},
 			{
 				Name:    "dataset_workspace_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{DatasetsColumns[7], DatasetsColumns[4], DatasetsColumns[0]},
+				Columns: []*schema.Column{DatasetsColumns[8], DatasetsColumns[4], DatasetsColumns[0]},
 			},
 			{
 				Name:    "dataset_owner_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{DatasetsColumns[6], DatasetsColumns[0]},
+				Columns: []*schema.Column{DatasetsColumns[7], DatasetsColumns[0]},
 			},
 		},
 	}
@@ -237,6 +244,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "born", Type: field.TypeInt},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "original_name", Type: field.TypeString, Size: 500, Default: ""},
 		{Name: "source", Type: field.TypeString, Size: 2000, Default: ""},
@@ -270,114 +278,119 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "images_batches_images",
-				Columns:    []*schema.Column{ImagesColumns[24]},
+				Columns:    []*schema.Column{ImagesColumns[25]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "images_datasets_images",
-				Columns:    []*schema.Column{ImagesColumns[25]},
+				Columns:    []*schema.Column{ImagesColumns[26]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "images_images_derivatives",
-				Columns:    []*schema.Column{ImagesColumns[26]},
+				Columns:    []*schema.Column{ImagesColumns[27]},
 				RefColumns: []*schema.Column{ImagesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "images_jobs_images",
-				Columns:    []*schema.Column{ImagesColumns[27]},
+				Columns:    []*schema.Column{ImagesColumns[28]},
 				RefColumns: []*schema.Column{JobsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "image_dataset_id_born",
+				Unique:  false,
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[4]},
+			},
+			{
 				Name:    "image_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[1], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[1], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[7]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[8]},
 			},
 			{
 				Name:    "image_object_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[8]},
+				Columns: []*schema.Column{ImagesColumns[9]},
 			},
 			{
 				Name:    "image_dataset_id_source_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[6], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[7], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_perceptual_hash_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[13], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[14], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_name",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[4]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[5]},
 			},
 			{
 				Name:    "image_dataset_id_original_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[5], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[6], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_size_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[9], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[10], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_format_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[12], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[13], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_is_synthetic_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[20], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[21], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_done_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[21], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[22], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_reviewed_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[22], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[23], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_dataset_id_split_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[23], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[24], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_batch_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[24], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[25], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_job_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[27], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[28], ImagesColumns[0]},
 			},
 			{
 				Name:    "image_base_image_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImagesColumns[26], ImagesColumns[0]},
+				Columns: []*schema.Column{ImagesColumns[27], ImagesColumns[0]},
 			},
 		},
 	}
@@ -464,6 +477,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "born", Type: field.TypeInt},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "color", Type: field.TypeString, Size: 100},
 		{Name: "order", Type: field.TypeInt, Default: 0},
@@ -479,26 +493,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "labels_datasets_labels",
-				Columns:    []*schema.Column{LabelsColumns[9]},
+				Columns:    []*schema.Column{LabelsColumns[10]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "label_dataset_id_born",
+				Unique:  false,
+				Columns: []*schema.Column{LabelsColumns[10], LabelsColumns[4]},
+			},
+			{
 				Name:    "label_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{LabelsColumns[9], LabelsColumns[0]},
+				Columns: []*schema.Column{LabelsColumns[10], LabelsColumns[0]},
 			},
 			{
 				Name:    "label_dataset_id_order_id",
 				Unique:  false,
-				Columns: []*schema.Column{LabelsColumns[9], LabelsColumns[6], LabelsColumns[0]},
+				Columns: []*schema.Column{LabelsColumns[10], LabelsColumns[7], LabelsColumns[0]},
 			},
 			{
 				Name:    "label_dataset_id_name_id",
 				Unique:  false,
-				Columns: []*schema.Column{LabelsColumns[9], LabelsColumns[4], LabelsColumns[0]},
+				Columns: []*schema.Column{LabelsColumns[10], LabelsColumns[5], LabelsColumns[0]},
 			},
 		},
 	}
@@ -634,6 +653,10 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "name", Type: field.TypeString, Size: 100, Default: ""},
 		{Name: "note", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "epoch", Type: field.TypeInt, Nullable: true},
+		{Name: "dataset_name", Type: field.TypeString, Size: 100, Default: ""},
+		{Name: "dataset_description", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "archive_sha256", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "archive_size", Type: field.TypeInt64, Default: 0},
 		{Name: "dataset_id", Type: field.TypeInt},
@@ -646,7 +669,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "snapshots_datasets_snapshots",
-				Columns:    []*schema.Column{SnapshotsColumns[8]},
+				Columns:    []*schema.Column{SnapshotsColumns[12]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -655,12 +678,22 @@ var (
 			{
 				Name:    "snapshot_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[8], SnapshotsColumns[0]},
+				Columns: []*schema.Column{SnapshotsColumns[12], SnapshotsColumns[0]},
+			},
+			{
+				Name:    "snapshot_dataset_id_epoch",
+				Unique:  false,
+				Columns: []*schema.Column{SnapshotsColumns[12], SnapshotsColumns[6]},
+			},
+			{
+				Name:    "snapshot_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SnapshotsColumns[9]},
 			},
 			{
 				Name:    "snapshot_archive_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[6]},
+				Columns: []*schema.Column{SnapshotsColumns[10]},
 			},
 		},
 	}

@@ -15,7 +15,7 @@ import (
 type Annotation struct{ ent.Schema }
 
 // Mixin of the Annotation.
-func (Annotation) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}} }
+func (Annotation) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}, Historic{}} }
 
 // Fields of the Annotation.
 func (Annotation) Fields() []ent.Field {

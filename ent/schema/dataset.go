@@ -27,6 +27,7 @@ func (Dataset) Fields() []ent.Field {
 		field.String("name").NotEmpty().MaxRuneLen(100).Comment("What it is called.").
 			Annotations(entgql.OrderField("NAME")),
 		field.Text("description").Default("").Comment("What it is for."),
+		field.Int("epoch").Default(1).Comment("Rises by one with each snapshot; what is written has it as its born.").Annotations(hidden()),
 	}
 }
 

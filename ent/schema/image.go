@@ -16,7 +16,7 @@ import (
 type Image struct{ ent.Schema }
 
 // Mixin of the Image.
-func (Image) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}} }
+func (Image) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}, Historic{}} }
 
 // Fields of the Image.
 func (Image) Fields() []ent.Field {

@@ -15,7 +15,7 @@ import (
 type Label struct{ ent.Schema }
 
 // Mixin of the Label.
-func (Label) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}} }
+func (Label) Mixin() []ent.Mixin { return []ent.Mixin{Times{}, Versioned{}, Historic{}} }
 
 // Fields of the Label.
 func (Label) Fields() []ent.Field {

@@ -6,6 +6,7 @@ import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 )
 
@@ -26,6 +27,20 @@ func (Times) Fields() []ent.Field {
 
 // now is the present in the precision that both databases keep.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// Historic knows in which epoch of its dataset the present content of a row was born, so that it is copied before it is
+// changed or deleted if a snapshot sees it: see package history. Its entities have a dataset_id that never changes.
+type Historic struct{ mixin.Schema }
+
+// Fields of the mixin.
+func (Historic) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("born").Immutable().Comment("The epoch of the dataset in which this content was written.").Annotations(hidden()),
+	}
+}
+
+// Indexes of the mixin: what was written since a snapshot.
+func (Historic) Indexes() []ent.Index { return []ent.Index{index.Fields("dataset_id", "born")} }
 
 // Versioned counts the changes of a row, so that a writer can tell that what
 // it read is still what is stored.

@@ -23,6 +23,12 @@ func (Snapshot) Fields() []ent.Field {
 		field.Int("dataset_id").GoType(gid.DatasetID(0)).Immutable().Comment("The dataset that was frozen."),
 		field.String("name").MaxRuneLen(100).Default("").Comment("What it is called."),
 		field.Text("note").Default("").Comment("What it was made for."),
+		field.Int("epoch").Immutable().Optional().Nillable().
+			Comment("The last epoch of the dataset that it sees; NULL when there is nothing of it but an archive.").Annotations(hidden()),
+		field.String("dataset_name").Immutable().Default("").MaxRuneLen(100).Comment("What the dataset was called."),
+		field.Text("dataset_description").Immutable().Default("").Comment("What the dataset was for."),
+		field.Time("expires_at").Immutable().Optional().Nillable().
+			Comment("When one that was taken for an export alone, and is in no list, goes; NULL when it stays.").Annotations(hidden()),
 		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(sha256Length).
 			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.").Annotations(hidden()),
 		field.Int64("archive_size").Immutable().NonNegative().Default(0).
@@ -40,7 +46,7 @@ func (Snapshot) Edges() []ent.Edge {
 
 // Indexes of the Snapshot.
 func (Snapshot) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("dataset_id", "id"), index.Fields("archive_sha256")}
+	return []ent.Index{index.Fields("dataset_id", "id"), index.Fields("dataset_id", "epoch"), index.Fields("expires_at"), index.Fields("archive_sha256")}
 }
 
 // Annotations of the Snapshot.

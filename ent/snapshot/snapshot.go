@@ -26,6 +26,14 @@ const (
 	FieldName = "name"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
+	// FieldEpoch holds the string denoting the epoch field in the database.
+	FieldEpoch = "epoch"
+	// FieldDatasetName holds the string denoting the dataset_name field in the database.
+	FieldDatasetName = "dataset_name"
+	// FieldDatasetDescription holds the string denoting the dataset_description field in the database.
+	FieldDatasetDescription = "dataset_description"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
 	// FieldArchiveSha256 holds the string denoting the archive_sha256 field in the database.
 	FieldArchiveSha256 = "archive_sha256"
 	// FieldArchiveSize holds the string denoting the archive_size field in the database.
@@ -52,6 +60,10 @@ var Columns = []string{
 	FieldDatasetID,
 	FieldName,
 	FieldNote,
+	FieldEpoch,
+	FieldDatasetName,
+	FieldDatasetDescription,
+	FieldExpiresAt,
 	FieldArchiveSha256,
 	FieldArchiveSize,
 }
@@ -81,6 +93,12 @@ var (
 	NameValidator func(string) error
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
+	// DefaultDatasetName holds the default value on creation for the "dataset_name" field.
+	DefaultDatasetName string
+	// DatasetNameValidator is a validator for the "dataset_name" field. It is called by the builders before save.
+	DatasetNameValidator func(string) error
+	// DefaultDatasetDescription holds the default value on creation for the "dataset_description" field.
+	DefaultDatasetDescription string
 	// ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
 	ArchiveSha256Validator func(string) error
 	// DefaultArchiveSize holds the default value on creation for the "archive_size" field.
@@ -125,6 +143,26 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByEpoch orders the results by the epoch field.
+func ByEpoch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEpoch, opts...).ToFunc()
+}
+
+// ByDatasetName orders the results by the dataset_name field.
+func ByDatasetName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDatasetName, opts...).ToFunc()
+}
+
+// ByDatasetDescription orders the results by the dataset_description field.
+func ByDatasetDescription(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDatasetDescription, opts...).ToFunc()
+}
+
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
 }
 
 // ByArchiveSha256 orders the results by the archive_sha256 field.

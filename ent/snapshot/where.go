@@ -87,6 +87,26 @@ func Note(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldNote, v))
 }
 
+// Epoch applies equality check predicate on the "epoch" field. It's identical to EpochEQ.
+func Epoch(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldEpoch, v))
+}
+
+// DatasetName applies equality check predicate on the "dataset_name" field. It's identical to DatasetNameEQ.
+func DatasetName(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldDatasetName, v))
+}
+
+// DatasetDescription applies equality check predicate on the "dataset_description" field. It's identical to DatasetDescriptionEQ.
+func DatasetDescription(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldDatasetDescription, v))
+}
+
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldExpiresAt, v))
+}
+
 // ArchiveSha256 applies equality check predicate on the "archive_sha256" field. It's identical to ArchiveSha256EQ.
 func ArchiveSha256(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSha256, v))
@@ -375,6 +395,236 @@ func NoteEqualFold(v string) predicate.Snapshot {
 // NoteContainsFold applies the ContainsFold predicate on the "note" field.
 func NoteContainsFold(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldContainsFold(FieldNote, v))
+}
+
+// EpochEQ applies the EQ predicate on the "epoch" field.
+func EpochEQ(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldEpoch, v))
+}
+
+// EpochNEQ applies the NEQ predicate on the "epoch" field.
+func EpochNEQ(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldEpoch, v))
+}
+
+// EpochIn applies the In predicate on the "epoch" field.
+func EpochIn(vs ...int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldEpoch, vs...))
+}
+
+// EpochNotIn applies the NotIn predicate on the "epoch" field.
+func EpochNotIn(vs ...int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldEpoch, vs...))
+}
+
+// EpochGT applies the GT predicate on the "epoch" field.
+func EpochGT(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldEpoch, v))
+}
+
+// EpochGTE applies the GTE predicate on the "epoch" field.
+func EpochGTE(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldEpoch, v))
+}
+
+// EpochLT applies the LT predicate on the "epoch" field.
+func EpochLT(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldEpoch, v))
+}
+
+// EpochLTE applies the LTE predicate on the "epoch" field.
+func EpochLTE(v int) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldEpoch, v))
+}
+
+// EpochIsNil applies the IsNil predicate on the "epoch" field.
+func EpochIsNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIsNull(FieldEpoch))
+}
+
+// EpochNotNil applies the NotNil predicate on the "epoch" field.
+func EpochNotNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotNull(FieldEpoch))
+}
+
+// DatasetNameEQ applies the EQ predicate on the "dataset_name" field.
+func DatasetNameEQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldDatasetName, v))
+}
+
+// DatasetNameNEQ applies the NEQ predicate on the "dataset_name" field.
+func DatasetNameNEQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldDatasetName, v))
+}
+
+// DatasetNameIn applies the In predicate on the "dataset_name" field.
+func DatasetNameIn(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldDatasetName, vs...))
+}
+
+// DatasetNameNotIn applies the NotIn predicate on the "dataset_name" field.
+func DatasetNameNotIn(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldDatasetName, vs...))
+}
+
+// DatasetNameGT applies the GT predicate on the "dataset_name" field.
+func DatasetNameGT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldDatasetName, v))
+}
+
+// DatasetNameGTE applies the GTE predicate on the "dataset_name" field.
+func DatasetNameGTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldDatasetName, v))
+}
+
+// DatasetNameLT applies the LT predicate on the "dataset_name" field.
+func DatasetNameLT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldDatasetName, v))
+}
+
+// DatasetNameLTE applies the LTE predicate on the "dataset_name" field.
+func DatasetNameLTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldDatasetName, v))
+}
+
+// DatasetNameContains applies the Contains predicate on the "dataset_name" field.
+func DatasetNameContains(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContains(FieldDatasetName, v))
+}
+
+// DatasetNameHasPrefix applies the HasPrefix predicate on the "dataset_name" field.
+func DatasetNameHasPrefix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasPrefix(FieldDatasetName, v))
+}
+
+// DatasetNameHasSuffix applies the HasSuffix predicate on the "dataset_name" field.
+func DatasetNameHasSuffix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasSuffix(FieldDatasetName, v))
+}
+
+// DatasetNameEqualFold applies the EqualFold predicate on the "dataset_name" field.
+func DatasetNameEqualFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEqualFold(FieldDatasetName, v))
+}
+
+// DatasetNameContainsFold applies the ContainsFold predicate on the "dataset_name" field.
+func DatasetNameContainsFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContainsFold(FieldDatasetName, v))
+}
+
+// DatasetDescriptionEQ applies the EQ predicate on the "dataset_description" field.
+func DatasetDescriptionEQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionNEQ applies the NEQ predicate on the "dataset_description" field.
+func DatasetDescriptionNEQ(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionIn applies the In predicate on the "dataset_description" field.
+func DatasetDescriptionIn(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldDatasetDescription, vs...))
+}
+
+// DatasetDescriptionNotIn applies the NotIn predicate on the "dataset_description" field.
+func DatasetDescriptionNotIn(vs ...string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldDatasetDescription, vs...))
+}
+
+// DatasetDescriptionGT applies the GT predicate on the "dataset_description" field.
+func DatasetDescriptionGT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionGTE applies the GTE predicate on the "dataset_description" field.
+func DatasetDescriptionGTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionLT applies the LT predicate on the "dataset_description" field.
+func DatasetDescriptionLT(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionLTE applies the LTE predicate on the "dataset_description" field.
+func DatasetDescriptionLTE(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionContains applies the Contains predicate on the "dataset_description" field.
+func DatasetDescriptionContains(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContains(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionHasPrefix applies the HasPrefix predicate on the "dataset_description" field.
+func DatasetDescriptionHasPrefix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasPrefix(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionHasSuffix applies the HasSuffix predicate on the "dataset_description" field.
+func DatasetDescriptionHasSuffix(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldHasSuffix(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionEqualFold applies the EqualFold predicate on the "dataset_description" field.
+func DatasetDescriptionEqualFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEqualFold(FieldDatasetDescription, v))
+}
+
+// DatasetDescriptionContainsFold applies the ContainsFold predicate on the "dataset_description" field.
+func DatasetDescriptionContainsFold(v string) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldContainsFold(FieldDatasetDescription, v))
+}
+
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNotNull(FieldExpiresAt))
 }
 
 // ArchiveSha256EQ applies the EQ predicate on the "archive_sha256" field.

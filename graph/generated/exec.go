@@ -552,17 +552,19 @@ type ComplexityRoot struct {
 	}
 
 	Snapshot struct {
-		CreatedAt  func(childComplexity int) int
-		DatabaseID func(childComplexity int) int
-		Dataset    func(childComplexity int) int
-		DatasetID  func(childComplexity int) int
-		FilePath   func(childComplexity int) int
-		FileURL    func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Name       func(childComplexity int) int
-		Note       func(childComplexity int) int
-		UpdatedAt  func(childComplexity int) int
-		Version    func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		DatabaseID         func(childComplexity int) int
+		Dataset            func(childComplexity int) int
+		DatasetDescription func(childComplexity int) int
+		DatasetID          func(childComplexity int) int
+		DatasetName        func(childComplexity int) int
+		FilePath           func(childComplexity int) int
+		FileURL            func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Name               func(childComplexity int) int
+		Note               func(childComplexity int) int
+		UpdatedAt          func(childComplexity int) int
+		Version            func(childComplexity int) int
 	}
 
 	SnapshotConnection struct {
@@ -3457,12 +3459,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.Dataset(childComplexity), true
+	case "Snapshot.datasetDescription":
+		if e.ComplexityRoot.Snapshot.DatasetDescription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.DatasetDescription(childComplexity), true
 	case "Snapshot.datasetId":
 		if e.ComplexityRoot.Snapshot.DatasetID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Snapshot.DatasetID(childComplexity), true
+	case "Snapshot.datasetName":
+		if e.ComplexityRoot.Snapshot.DatasetName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.DatasetName(childComplexity), true
 	case "Snapshot.filePath":
 		if e.ComplexityRoot.Snapshot.FilePath == nil {
 			break
@@ -9045,6 +9059,14 @@ type Snapshot implements Node {
   """
   note: String!
   """
+  What the dataset was called.
+  """
+  datasetName: String!
+  """
+  What the dataset was for.
+  """
+  datasetDescription: String!
+  """
   The dataset that was frozen.
   """
   dataset: Dataset!
@@ -9369,6 +9391,110 @@ input SnapshotWhereInput {
   note contains this, whatever the case of its letters.
   """
   noteContainsFold: String
+  """
+  datasetName is this.
+  """
+  datasetName: String
+  """
+  datasetName is not this.
+  """
+  datasetNameNEQ: String
+  """
+  datasetName is one of these.
+  """
+  datasetNameIn: [String!]
+  """
+  datasetName is none of these.
+  """
+  datasetNameNotIn: [String!]
+  """
+  datasetName is more than this.
+  """
+  datasetNameGT: String
+  """
+  datasetName is this or more.
+  """
+  datasetNameGTE: String
+  """
+  datasetName is less than this.
+  """
+  datasetNameLT: String
+  """
+  datasetName is this or less.
+  """
+  datasetNameLTE: String
+  """
+  datasetName contains this.
+  """
+  datasetNameContains: String
+  """
+  datasetName starts with this.
+  """
+  datasetNameHasPrefix: String
+  """
+  datasetName ends with this.
+  """
+  datasetNameHasSuffix: String
+  """
+  datasetName is this, whatever the case of its letters.
+  """
+  datasetNameEqualFold: String
+  """
+  datasetName contains this, whatever the case of its letters.
+  """
+  datasetNameContainsFold: String
+  """
+  datasetDescription is this.
+  """
+  datasetDescription: String
+  """
+  datasetDescription is not this.
+  """
+  datasetDescriptionNEQ: String
+  """
+  datasetDescription is one of these.
+  """
+  datasetDescriptionIn: [String!]
+  """
+  datasetDescription is none of these.
+  """
+  datasetDescriptionNotIn: [String!]
+  """
+  datasetDescription is more than this.
+  """
+  datasetDescriptionGT: String
+  """
+  datasetDescription is this or more.
+  """
+  datasetDescriptionGTE: String
+  """
+  datasetDescription is less than this.
+  """
+  datasetDescriptionLT: String
+  """
+  datasetDescription is this or less.
+  """
+  datasetDescriptionLTE: String
+  """
+  datasetDescription contains this.
+  """
+  datasetDescriptionContains: String
+  """
+  datasetDescription starts with this.
+  """
+  datasetDescriptionHasPrefix: String
+  """
+  datasetDescription ends with this.
+  """
+  datasetDescriptionHasSuffix: String
+  """
+  datasetDescription is this, whatever the case of its letters.
+  """
+  datasetDescriptionEqualFold: String
+  """
+  datasetDescription contains this, whatever the case of its letters.
+  """
+  datasetDescriptionContainsFold: String
 }
 """
 A person who can sign in.
@@ -12040,6 +12166,10 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_name(ctx, field)
 	case "note":
 		return ec.fieldContext_Snapshot_note(ctx, field)
+	case "datasetName":
+		return ec.fieldContext_Snapshot_datasetName(ctx, field)
+	case "datasetDescription":
+		return ec.fieldContext_Snapshot_datasetDescription(ctx, field)
 	case "dataset":
 		return ec.fieldContext_Snapshot_dataset(ctx, field)
 	case "fileUrl":
@@ -26341,6 +26471,52 @@ func (ec *executionContext) fieldContext_Snapshot_note(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Snapshot", field, false, false, "String")
 }
 
+func (ec *executionContext) _Snapshot_datasetName(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_datasetName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DatasetName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_datasetName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, false, false, "String")
+}
+
+func (ec *executionContext) _Snapshot_datasetDescription(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_datasetDescription(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DatasetDescription, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_datasetDescription(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snapshot", field, false, false, "String")
+}
+
 func (ec *executionContext) _Snapshot_dataset(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35611,7 +35787,7 @@ func (ec *executionContext) unmarshalInputSnapshotWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "note", "noteNEQ", "noteIn", "noteNotIn", "noteGT", "noteGTE", "noteLT", "noteLTE", "noteContains", "noteHasPrefix", "noteHasSuffix", "noteEqualFold", "noteContainsFold"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "updatedAt", "updatedAtNEQ", "updatedAtIn", "updatedAtNotIn", "updatedAtGT", "updatedAtGTE", "updatedAtLT", "updatedAtLTE", "version", "versionNEQ", "versionIn", "versionNotIn", "versionGT", "versionGTE", "versionLT", "versionLTE", "datasetId", "datasetIdNEQ", "datasetIdIn", "datasetIdNotIn", "name", "nameNEQ", "nameIn", "nameNotIn", "nameGT", "nameGTE", "nameLT", "nameLTE", "nameContains", "nameHasPrefix", "nameHasSuffix", "nameEqualFold", "nameContainsFold", "note", "noteNEQ", "noteIn", "noteNotIn", "noteGT", "noteGTE", "noteLT", "noteLTE", "noteContains", "noteHasPrefix", "noteHasSuffix", "noteEqualFold", "noteContainsFold", "datasetName", "datasetNameNEQ", "datasetNameIn", "datasetNameNotIn", "datasetNameGT", "datasetNameGTE", "datasetNameLT", "datasetNameLTE", "datasetNameContains", "datasetNameHasPrefix", "datasetNameHasSuffix", "datasetNameEqualFold", "datasetNameContainsFold", "datasetDescription", "datasetDescriptionNEQ", "datasetDescriptionIn", "datasetDescriptionNotIn", "datasetDescriptionGT", "datasetDescriptionGTE", "datasetDescriptionLT", "datasetDescriptionLTE", "datasetDescriptionContains", "datasetDescriptionHasPrefix", "datasetDescriptionHasSuffix", "datasetDescriptionEqualFold", "datasetDescriptionContainsFold"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36073,6 +36249,188 @@ func (ec *executionContext) unmarshalInputSnapshotWhereInput(ctx context.Context
 				return it, err
 			}
 			it.NoteContainsFold = data
+		case "datasetName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetName = data
+		case "datasetNameNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameNEQ"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameNEQ = data
+		case "datasetNameIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameIn = data
+		case "datasetNameNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameNotIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameNotIn = data
+		case "datasetNameGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameGT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameGT = data
+		case "datasetNameGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameGTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameGTE = data
+		case "datasetNameLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameLT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameLT = data
+		case "datasetNameLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameLTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameLTE = data
+		case "datasetNameContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameContains = data
+		case "datasetNameHasPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameHasPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameHasPrefix = data
+		case "datasetNameHasSuffix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameHasSuffix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameHasSuffix = data
+		case "datasetNameEqualFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameEqualFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameEqualFold = data
+		case "datasetNameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetNameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetNameContainsFold = data
+		case "datasetDescription":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescription"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescription = data
+		case "datasetDescriptionNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionNEQ"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionNEQ = data
+		case "datasetDescriptionIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionIn = data
+		case "datasetDescriptionNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionNotIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionNotIn = data
+		case "datasetDescriptionGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionGT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionGT = data
+		case "datasetDescriptionGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionGTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionGTE = data
+		case "datasetDescriptionLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionLT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionLT = data
+		case "datasetDescriptionLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionLTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionLTE = data
+		case "datasetDescriptionContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionContains = data
+		case "datasetDescriptionHasPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionHasPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionHasPrefix = data
+		case "datasetDescriptionHasSuffix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionHasSuffix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionHasSuffix = data
+		case "datasetDescriptionEqualFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionEqualFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionEqualFold = data
+		case "datasetDescriptionContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("datasetDescriptionContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DatasetDescriptionContainsFold = data
 		}
 	}
 	return it, nil
@@ -41347,6 +41705,16 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "note":
 			out.Values[i] = ec._Snapshot_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "datasetName":
+			out.Values[i] = ec._Snapshot_datasetName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "datasetDescription":
+			out.Values[i] = ec._Snapshot_datasetDescription(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -268,6 +268,9 @@ func discount(ctx context.Context, tx *ent.Tx, where predicate.Image) error {
 }
 
 func lockImages(ctx context.Context, tx *ent.Tx, targets Targets[gid.ImageID], actions ...access.Action) ([]*ent.Image, error) {
+	if err := database.ShareDatasetsOf(ctx, tx, image.Table, targets.IDs); err != nil {
+		return nil, err
+	}
 	q := tx.Image.Query().Where(image.IDIn(targets.IDs...)).Order(image.ByID())
 	q.Modify(database.Lock)
 	images, err := q.All(ctx)

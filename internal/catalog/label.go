@@ -180,6 +180,9 @@ func carries(labels []gid.LabelID) predicate.Image {
 }
 
 func lockLabels(ctx context.Context, tx *ent.Tx, targets Targets[gid.LabelID]) ([]*ent.Label, error) {
+	if err := database.ShareDatasetsOf(ctx, tx, label.Table, targets.IDs); err != nil {
+		return nil, err
+	}
 	q := tx.Label.Query().Where(label.IDIn(targets.IDs...)).Order(label.ByID())
 	q.Modify(database.Lock)
 	labels, err := q.All(ctx)

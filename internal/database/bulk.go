@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // Bulk is how many rows one statement writes: its parameters stay below the 32,766 that
@@ -48,12 +49,17 @@ func InsertRows[R any](ctx context.Context, tx *ent.Tx, db, table string, column
 		names[i] = strconv.Quote(c.Name)
 	}
 	into := fmt.Sprintf("INSERT INTO %q (%s) ", table, strings.Join(names, ", "))
+	from := "%s"
+	if i := slices.IndexFunc(columns, func(c Column[R]) bool { return c.Name == "dataset_id" }); history.Has(table) && i >= 0 {
+		into = fmt.Sprintf("INSERT INTO %q (%s, %s) ", table, strings.Join(names, ", "), history.Born)
+		from = fmt.Sprintf("SELECT rows.*, %s FROM (%%s) AS rows", history.Epoch(fmt.Sprintf("rows.column%d", i+1)))
+	}
 	for chunk := range slices.Chunk(rows, Bulk) {
 		list, args, err := tabulate(db, columns, chunk)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, into+list, args...); err != nil {
+		if _, err := tx.ExecContext(ctx, into+fmt.Sprintf(from, list), args...); err != nil {
 			return err
 		}
 	}
@@ -64,9 +70,12 @@ func InsertRows[R any](ctx context.Context, tx *ent.Tx, db, table string, column
 // key by which rows are found, and stays. It goes past ent's hooks as InsertRows does: the
 // caller also sets version and updated_at.
 func UpdateRows[R any](ctx context.Context, tx *ent.Tx, db, table string, columns []Column[R], rows []R) error {
-	sets := make([]string, len(columns)-1)
+	var sets []string
 	for i, c := range columns[1:] {
-		sets[i] = fmt.Sprintf("%q = changes.column%d", c.Name, i+2)
+		sets = append(sets, fmt.Sprintf("%q = changes.column%d", c.Name, i+2))
+	}
+	if history.Has(table) {
+		sets = append(sets, history.Born+" = "+history.Epoch(table+".dataset_id"))
 	}
 	for chunk := range slices.Chunk(rows, Bulk) {
 		list, args, err := tabulate(db, columns, chunk)

@@ -48,10 +48,10 @@ func Open(ctx context.Context, url config.DatabaseURL, opts ...Option) (*DB, err
 	if err := db.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach database %v: %w", url, err), db.Close())
 	}
-	db.Client = ent.NewClient(ent.Driver(lasting{watched{d, o.trace}}))
+	db.Client = ent.NewClient(ent.Driver(lasting{timed{watched{d, o.trace}}}))
 	access.Guard(db.Client)
 	db.Intercept(ent.InterceptFunc(gatherSiblings))
-	db.Use(raiseVersion)
+	db.Use(raiseVersion, stampCreated)
 	return db, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // Lock makes a query keep others from changing the rows that it reads until the transaction
@@ -34,34 +35,27 @@ func LockKey(s *sql.Selector) {
 // ShareDataset makes the transaction one of those that write in a dataset, until it ends. Many may at once, unless one
 // has the dataset for itself. It comes before all locks of rows, or else it may deadlock.
 func (db *DB) ShareDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID) error {
-	return db.lockDataset(ctx, tx, "pg_advisory_xact_lock_shared", id)
+	return advise(ctx, tx.Client(), db.dialect, "pg_advisory_xact_lock_shared", history.LockKey+int64(id))
 }
 
 // OwnDataset waits until no other transaction that shares the dataset is left, and lets none begin until this one
 // ends. Locks of rows would do neither: whoever shares them comes before those who wait.
 func (db *DB) OwnDataset(ctx context.Context, tx *ent.Tx, id gid.DatasetID) error {
-	return db.lockDataset(ctx, tx, "pg_advisory_xact_lock", id)
-}
-
-func (db *DB) lockDataset(ctx context.Context, tx *ent.Tx, lock string, id gid.DatasetID) error {
-	return db.advise(ctx, tx, lock, datasetLocks+int64(id))
+	return advise(ctx, tx.Client(), db.dialect, "pg_advisory_xact_lock", history.LockKey+int64(id))
 }
 
 // OwnWorkspace lets transactions that own the same workspace run one after the other. It is taken after all locks of
 // rows and of datasets.
 func (db *DB) OwnWorkspace(ctx context.Context, tx *ent.Tx, id gid.WorkspaceID) error {
-	return db.advise(ctx, tx, "pg_advisory_xact_lock", workspaceLocks+int64(id))
+	return advise(ctx, tx.Client(), db.dialect, "pg_advisory_xact_lock", workspaceLocks+int64(id))
 }
 
-// The keys of the locks of datasets and of workspaces, from those of id 0 on.
-const (
-	datasetLocks   = 0x6461 << 48
-	workspaceLocks = 0x776f << 48
-)
+// workspaceLocks is the key of the lock of the workspace with id 0; those of others follow.
+const workspaceLocks = 0x776f << 48
 
 // advise takes one of PostgreSQL's advisory locks until the transaction ends.
-func (db *DB) advise(ctx context.Context, tx *ent.Tx, lock string, key int64) error {
-	if db.dialect != dialect.Postgres {
+func advise(ctx context.Context, tx *ent.Client, db, lock string, key int64) error {
+	if db != dialect.Postgres {
 		return nil // a transaction is alone anyway
 	}
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT %s(%d)", lock, key))

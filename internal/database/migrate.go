@@ -49,8 +49,8 @@ func (db *DB) Migrate(ctx context.Context) (taken []Migration, err error) {
 		if err != nil {
 			return err
 		}
-		for _, m := range all {
-			applied, err := db.apply(ctx, conn, m)
+		for i, m := range all {
+			applied, err := db.apply(ctx, conn, m, i == len(all)-1)
 			if err != nil {
 				return fmt.Errorf("%s_%s: %w", m.Version, m.Name, err)
 			}
@@ -58,7 +58,7 @@ func (db *DB) Migrate(ctx context.Context) (taken []Migration, err error) {
 				taken = append(taken, m)
 			}
 		}
-		return nil
+		return db.completeTriggers(ctx, conn)
 	})
 	return taken, err
 }
@@ -102,8 +102,8 @@ func (db *DB) prepare(ctx context.Context, conn *stdsql.Conn) (restore func(), e
 	}, nil
 }
 
-// apply takes a step in a transaction of its own, unless somebody has taken it.
-func (db *DB) apply(ctx context.Context, conn *stdsql.Conn, m Migration) (applied bool, err error) {
+// apply takes a step in a transaction of its own, unless somebody has taken it. The last one brings the triggers back.
+func (db *DB) apply(ctx context.Context, conn *stdsql.Conn, m Migration, last bool) (applied bool, err error) {
 	tx, err := conn.BeginTx(ctx, nil) // on SQLite it takes the write lock, and so waits for other starters
 	if err != nil {
 		return false, err
@@ -120,11 +120,19 @@ func (db *DB) apply(ctx context.Context, conn *stdsql.Conn, m Migration) (applie
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM schema_revisions WHERE version = '"+m.Version+"'").Scan(&n); err != nil || n > 0 {
 		return false, err
 	}
+	if err := db.dropTriggers(ctx, tx); err != nil {
+		return false, err
+	}
 	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
 		return false, err
 	}
 	if err := db.checkForeignKeys(ctx, tx); err != nil {
 		return false, err
+	}
+	if last {
+		if err := db.makeTriggers(ctx, tx); err != nil {
+			return false, err
+		}
 	}
 	_, err = tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO schema_revisions (version, applied_at) VALUES ('%s', '%s')",
 		m.Version, time.Now().UTC().Format(time.RFC3339)))

@@ -49,7 +49,7 @@ func drift(t *testing.T, db *database.DB) string {
 func TestDriftIsFound(t *testing.T) {
 	t.Parallel()
 	for name, statement := range map[string]string{
-		"a column is missing": "ALTER TABLE labels DROP COLUMN prompt",
+		"a column is missing": "ALTER TABLE users DROP COLUMN first_name",
 		"a table is missing":  "DROP TABLE snapshots",
 		"an index is missing": "DROP INDEX label_dataset_id_id",
 		"an index is looser":  "DROP INDEX member_dataset_id_user_id; CREATE INDEX member_dataset_id_user_id ON members (dataset_id, user_id)",

@@ -46,7 +46,7 @@ func (db *DB) try(ctx context.Context, fn func(context.Context, *ent.Tx) error) 
 			_ = tx.Rollback() // one that fails ends with its connection, undone as well
 		}
 	}()
-	if err := fn(ctx, tx); err != nil {
+	if err := fn(db.writing(ctx), tx); err != nil {
 		return causeOf(ctx, err)
 	}
 	done = true

@@ -4,7 +4,11 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/export"
@@ -59,14 +63,15 @@ func (r renderer) add(name string, pieces ...export.Piece) {
 	r.files[name] = r.text(pieces)
 }
 
-func (r renderer) text(pieces []export.Piece) (text string) {
+func (r renderer) text(pieces []export.Piece) string {
+	var text strings.Builder
 	for _, p := range pieces {
 		if p.Object != nil {
-			text += r.content[p.Object.SHA256]
+			text.WriteString(r.content[p.Object.SHA256])
 		}
-		text += string(p.Text)
+		text.Write(p.Text)
 	}
-	return text
+	return text.String()
 }
 
 func (r renderer) series(d *export.Dataset, s export.Series) {
@@ -96,5 +101,31 @@ func placed(t *testing.T, d *export.Dataset, splits []image.Split) iter.Seq2[*ex
 			at.Images++
 			at.Annotations += len(img.Annotations)
 		}
+	}
+}
+
+// TestRender is of the tests' own way to see the files of a format.
+func TestRender(t *testing.T) {
+	t.Parallel()
+	d := &export.Dataset{Images: imagesOf([]*export.Image{
+		{ID: 1, OriginalName: "Été à la mer.PNG", Format: image.FormatPNG, Split: image.SplitTrain, Object: export.Object{SHA256: "a"}, Annotations: make([]export.Annotation, 2)},
+		{ID: 2, OriginalName: "../..", Format: image.FormatJPEG, Split: image.SplitVal, Object: export.Object{SHA256: "b"}},
+		{ID: 3, OriginalName: `C:\cat.webp`, Format: image.FormatWebP, Split: image.SplitTrain, Object: export.Object{SHA256: "c"}},
+	})}
+	parts := []export.Part{
+		export.Fixed{Name: "classes.txt", Content: []byte("cat\n")},
+		export.PerImage{Splits: []image.Split{image.SplitTrain}, Files: func(img *export.Image, _ export.Place) []export.File {
+			return []export.File{{Name: img.FileName(), Pieces: []export.Piece{{Object: &img.Object}}}}
+		}},
+		export.Series{MaxSize: 8, Head: []byte("["), Tail: []byte("]"), Name: strconv.Itoa, Item: func(_ *export.Image, at export.Place) []export.Piece {
+			return []export.Piece{{Text: []byte(strconv.Itoa(at.Images) + "+" + strconv.Itoa(at.Annotations) + ";")}}
+		}},
+	}
+	want := map[string]string{
+		"classes.txt": "cat\n", "1_ete-a-la-mer.png": "image a", "3_cat.webp": "image c",
+		"0": "[0+0;1+2;]", "1": "[2+2;]",
+	}
+	if diff := cmp.Diff(want, render(t, d, parts, map[string]string{"a": "image a", "c": "image c"})); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -25,7 +25,7 @@ func TestDescribeDatabases(t *testing.T) {
 		ctx := access.System(t.Context())
 		db.Workspace.Create().SetName("taken").SaveX(ctx)
 		const insert = "INSERT INTO workspaces (name, created_at, updated_at) VALUES ('taken', '2026-01-01', '2026-01-01')"
-		const orphan = "INSERT INTO labels (name, color, dataset_id, created_at, updated_at) VALUES ('a', 'b', 99, '2026-01-01', '2026-01-01')"
+		const orphan = "INSERT INTO labels (name, color, dataset_id, born, created_at, updated_at) VALUES ('a', 'b', 99, 1, '2026-01-01', '2026-01-01')"
 		by := func(statement string) error {
 			return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 				_, err := tx.ExecContext(ctx, statement)

@@ -84,6 +84,9 @@ func (p *Pipeline) write(ctx context.Context, tx *ent.Tx, to target, entries []*
 	if err := allow(ctx, tx.Client(), to.dataset, inputsOf(entries), to.at); err != nil {
 		return outcome{}, err
 	}
+	if err := p.db.ShareDataset(ctx, tx, to.dataset); err != nil {
+		return outcome{}, err
+	}
 	lost, err := claim(ctx, tx, entries)
 	if err != nil || len(lost) > 0 {
 		return outcome{lost: lost}, err

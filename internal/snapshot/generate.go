@@ -13,11 +13,11 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
-	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/object"
 	"github.com/datasetgen/datagen/internal/storage"
+	"github.com/datasetgen/datagen/internal/yolozip"
 )
 
 // maxGenerating is how many archives are made at once in one process, each of which reads a whole dataset and writes it twice.

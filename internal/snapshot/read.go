@@ -13,10 +13,10 @@ import (
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/label"
-	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/storage"
+	"github.com/datasetgen/datagen/internal/yolozip"
 )
 
 // pageSize is how many images, with their annotations, are in memory at once.

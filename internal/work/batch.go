@@ -54,7 +54,7 @@ func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchIn
 	}
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (made []*ent.Batch, err error) {
 		for i, in := range batches {
-			b, err := createBatch(ctx, tx, in, at.Of(i, "imageIds"))
+			b, err := createBatch(ctx, db, tx, in, at.Of(i, "imageIds"))
 			if err != nil {
 				return nil, err
 			}
@@ -64,8 +64,11 @@ func CreateBatches(ctx context.Context, db *database.DB, batches []CreateBatchIn
 	})
 }
 
-func createBatch(ctx context.Context, tx *ent.Tx, in CreateBatchInput, imagesAt []any) (*ent.Batch, error) {
+func createBatch(ctx context.Context, db *database.DB, tx *ent.Tx, in CreateBatchInput, imagesAt []any) (*ent.Batch, error) {
 	if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditBatches); err != nil {
+		return nil, err
+	}
+	if err := db.ShareDataset(ctx, tx, in.DatasetID); err != nil {
 		return nil, err
 	}
 	b, err := tx.Batch.Create().SetDatasetID(in.DatasetID).SetName(in.Name).SetNillableWorkbench(in.Workbench).Save(ctx)
@@ -166,6 +169,9 @@ func DeleteBatches(ctx context.Context, db *database.DB, targets catalog.Targets
 }
 
 func lockBatches(ctx context.Context, tx *ent.Tx, targets catalog.Targets[gid.BatchID], actions ...access.Action) ([]*ent.Batch, error) {
+	if err := database.ShareDatasetsOf(ctx, tx, batch.Table, targets.IDs); err != nil {
+		return nil, err
+	}
 	q := tx.Batch.Query().Where(batch.IDIn(targets.IDs...)).Order(batch.ByID())
 	q.Modify(database.Lock)
 	batches, err := q.All(ctx)

@@ -49,7 +49,7 @@ func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at 
 	}
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (made []*ent.Job, err error) {
 		for i, in := range jobs {
-			j, err := createJob(ctx, tx, in, at, i)
+			j, err := createJob(ctx, db, tx, in, at, i)
 			if err != nil {
 				return nil, err
 			}
@@ -59,8 +59,11 @@ func CreateJobs(ctx context.Context, db *database.DB, jobs []CreateJobInput, at 
 	})
 }
 
-func createJob(ctx context.Context, tx *ent.Tx, in CreateJobInput, at fault.Places, i int) (*ent.Job, error) {
+func createJob(ctx context.Context, db *database.DB, tx *ent.Tx, in CreateJobInput, at fault.Places, i int) (*ent.Job, error) {
 	if err := access.Allow(ctx, tx.Client(), in.DatasetID, access.EditJobs); err != nil {
+		return nil, err
+	}
+	if err := db.ShareDataset(ctx, tx, in.DatasetID); err != nil {
 		return nil, err
 	}
 	if err := checkParts(ctx, tx, in.DatasetID, in.AssigneeID, in.BatchID, at, i); err != nil {
@@ -191,6 +194,9 @@ func removeJobs(ctx context.Context, tx *ent.Tx, where predicate.Job) error {
 }
 
 func lockJobs(ctx context.Context, tx *ent.Tx, targets catalog.Targets[gid.JobID], actions ...access.Action) ([]*ent.Job, error) {
+	if err := database.ShareDatasetsOf(ctx, tx, job.Table, targets.IDs); err != nil {
+		return nil, err
+	}
 	q := tx.Job.Query().Where(job.IDIn(targets.IDs...)).Order(job.ByID())
 	q.Modify(database.Lock)
 	jobs, err := q.All(ctx)

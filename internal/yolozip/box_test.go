@@ -3,8 +3,8 @@ package yolozip_test
 import (
 	"testing"
 
-	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/rawjson"
+	"github.com/datasetgen/datagen/internal/yolozip"
 )
 
 func TestNewBox(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/datasetgen/datagen/internal/yolozip"
 	"github.com/datasetgen/datagen/internal/testkit"
+	"github.com/datasetgen/datagen/internal/yolozip"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")

@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"entgo.io/ent/dialect"
@@ -21,6 +22,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/datasetgen/datagen/ent/migrate"
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 const folder = "ent/migrate/migrations"
@@ -70,5 +72,5 @@ func diff(ctx context.Context, dialect, driver, dsn, path, name string) error {
 	if err != nil {
 		return err
 	}
-	return m.NamedDiff(ctx, name, migrate.Tables...)
+	return m.NamedDiff(ctx, name, slices.Concat(migrate.Tables, history.Tables())...)
 }

@@ -1,0 +1,71 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql/schema"
+
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// Moment is when a snapshot was taken of a dataset.
+type Moment struct {
+	Snapshot gid.SnapshotID
+	Dataset  gid.DatasetID
+	Epoch    int // the last that the snapshot sees
+}
+
+type momentKey struct{}
+
+// At makes whatever is read from the database with the context that which a snapshot sees. Historic tables hold nothing
+// but its dataset then. A nil Moment is the present.
+func At(ctx context.Context, m *Moment) context.Context {
+	if MomentOf(ctx) == m {
+		return ctx
+	}
+	return context.WithValue(ctx, momentKey{}, m)
+}
+
+// MomentOf returns the Moment that a context reads at, nil when it is the present.
+func MomentOf(ctx context.Context) *Moment {
+	m, _ := ctx.Value(momentKey{}).(*Moment)
+	return m
+}
+
+// Query makes a query read what was there at the moment. It puts a query of the same name before each historic table
+// that it names, behind which the table is hidden; both databases read it as if it were written in the place of the table.
+func (m *Moment) Query(db, query string) (string, error) {
+	var with []string
+	for _, t := range Historic() {
+		if strings.Contains(query, `"`+t.Name+`"`) || strings.Contains(query, "`"+t.Name+"`") {
+			with = append(with, m.table(db, t))
+		}
+	}
+	if len(with) == 0 {
+		return query, nil
+	}
+	prefix := "WITH " + strings.Join(with, ", ")
+	rest, already := strings.CutPrefix(query, "WITH ")
+	switch {
+	case strings.HasPrefix(rest, "RECURSIVE "):
+		return "", fmt.Errorf("no snapshot can be read by a recursive query: %s", query)
+	case already:
+		return prefix + ", " + rest, nil
+	}
+	return prefix + " " + query, nil
+}
+
+// table is the query that stands for a historic table.
+func (m *Moment) table(db string, t *schema.Table) string {
+	live := strconv.Quote(t.Name)
+	if db == dialect.SQLite {
+		live = "main." + live // or it would be this query, which would be recursive
+	}
+	return fmt.Sprintf(`"%s" AS NOT MATERIALIZED (SELECT %[2]s FROM %[3]s WHERE dataset_id = %[4]d AND born <= %[5]d`+
+		` UNION ALL SELECT %[2]s FROM %[6]s WHERE dataset_id = %[4]d AND born <= %[5]d AND died > %[5]d)`,
+		t.Name, columns(t, ""), live, m.Dataset, m.Epoch, Of(t.Name))
+}

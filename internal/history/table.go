@@ -1,0 +1,78 @@
+package history
+
+import (
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/dialect/sql/schema"
+	"entgo.io/ent/schema/field"
+
+	"github.com/datasetgen/datagen/ent/migrate"
+)
+
+// Died is the column of a history with the epoch in which the content of a row was changed or deleted.
+const Died = "died"
+
+// Of is the name of a historic table's history.
+func Of(table string) string { return table + "_history" }
+
+// Historic are the tables whose rows have histories, ordered by their names.
+func Historic() []*schema.Table {
+	tables := slices.DeleteFunc(slices.Clone(migrate.Tables), func(t *schema.Table) bool { return !t.HasColumn(Born) })
+	slices.SortFunc(tables, func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
+	return tables
+}
+
+// Has tells whether the rows of a table have histories.
+func Has(table string) bool {
+	return slices.ContainsFunc(migrate.Tables, func(t *schema.Table) bool { return t.Name == table && t.HasColumn(Born) })
+}
+
+// Tables are the histories. They are derived from the tables, so that they always have the same columns.
+func Tables() (all []*schema.Table) {
+	for _, t := range Historic() {
+		all = append(all, historyOf(t))
+	}
+	return all
+}
+
+// lookedUp are the columns by which rows of a history are looked up, beside what they are of and when they died.
+var lookedUp = []string{"image_id", "label_id", "object_sha256"}
+
+func historyOf(t *schema.Table) *schema.Table {
+	h := schema.NewTable(Of(t.Name)).SetComment("What snapshots see of " + t.Name + " that is no longer so.")
+	for _, c := range t.Columns {
+		h.AddColumn(copied(c))
+	}
+	h.AddColumn(&schema.Column{Name: Died, Type: field.TypeInt})
+	for _, name := range []string{"id", Born} {
+		c, _ := h.Column(name)
+		c.Key = schema.PrimaryKey
+		h.PrimaryKey = append(h.PrimaryKey, c)
+	}
+	h.AddIndex(Of(t.Name)+"_dataset_id_died", false, []string{"dataset_id", Died})
+	for _, name := range lookedUp {
+		if h.HasColumn(name) {
+			h.AddIndex(Of(t.Name)+"_"+name, false, []string{name})
+		}
+	}
+	return h.AddForeignKey(belongs(h))
+}
+
+// copied is a column for copies of what is in another one, which have been given their values.
+func copied(c *schema.Column) *schema.Column {
+	return &schema.Column{
+		Name: c.Name, Type: c.Type, SchemaType: c.SchemaType, Size: c.Size, Nullable: c.Nullable, Enums: c.Enums, Collation: c.Collation,
+	}
+}
+
+// belongs makes a history go with its dataset.
+func belongs(h *schema.Table) *schema.ForeignKey {
+	c, _ := h.Column("dataset_id")
+	return &schema.ForeignKey{
+		Symbol: h.Name + "_datasets", Columns: []*schema.Column{c},
+		RefTable: migrate.DatasetsTable, RefColumns: []*schema.Column{migrate.DatasetsColumns[0]},
+		OnDelete: schema.ReferenceOption(entsql.Cascade),
+	}
+}
