@@ -17,6 +17,8 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/rawjson"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -364,6 +366,12 @@ func (_m *Annotation) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Annotation) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Annotation) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Annotation) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // Annotations is a parsable slice of Annotation.
 type Annotations []*Annotation

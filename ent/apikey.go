@@ -13,6 +13,8 @@ import (
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -256,6 +258,12 @@ func (_m *APIKey) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *APIKey) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *APIKey) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *APIKey) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // APIKeys is a parsable slice of APIKey.
 type APIKeys []*APIKey

@@ -13,6 +13,8 @@ import (
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -241,6 +243,12 @@ func (_m *Batch) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Batch) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Batch) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Batch) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // NamedImages returns the Images named value or an error if the edge was not
 // loaded in eager-loading with this name.

@@ -12,6 +12,8 @@ import (
 	"github.com/datasetgen/datagen/ent/datasetcount"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -166,6 +168,12 @@ func (_m *DatasetCount) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *DatasetCount) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *DatasetCount) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *DatasetCount) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // DatasetCounts is a parsable slice of DatasetCount.
 type DatasetCounts []*DatasetCount

@@ -15,6 +15,8 @@ import (
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -320,6 +322,12 @@ func (_m *Job) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Job) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Job) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Job) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // NamedImages returns the Images named value or an error if the edge was not
 // loaded in eager-loading with this name.

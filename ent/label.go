@@ -13,6 +13,8 @@ import (
 	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -266,6 +268,12 @@ func (_m *Label) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Label) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Label) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Label) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // NamedAnnotations returns the Annotations named value or an error if the edge was not
 // loaded in eager-loading with this name.

@@ -11,6 +11,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent/lease"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -136,6 +138,12 @@ func (_m *Lease) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Lease) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Lease) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Lease) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // Leases is a parsable slice of Lease.
 type Leases []*Lease

@@ -14,6 +14,8 @@ import (
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -223,6 +225,12 @@ func (_m *Member) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Member) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Member) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Member) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // Members is a parsable slice of Member.
 type Members []*Member

@@ -13,6 +13,8 @@ import (
 	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -39,7 +41,7 @@ type Snapshot struct {
 	DatasetName string `json:"dataset_name,omitempty"`
 	// What the dataset was for.
 	DatasetDescription string `json:"dataset_description,omitempty"`
-	// When one that was taken for an export alone, and is in no list, goes; NULL when it stays.
+	// When one that is in no list goes: it was taken for an export alone, or deleted. NULL when it stays.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.
 	ArchiveSha256 *string `json:"archive_sha256,omitempty"`
@@ -279,6 +281,12 @@ func (_m *Snapshot) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Snapshot) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Snapshot) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Snapshot) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // Snapshots is a parsable slice of Snapshot.
 type Snapshots []*Snapshot

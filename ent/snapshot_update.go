@@ -84,6 +84,26 @@ func (_u *SnapshotUpdate) SetNillableNote(v *string) *SnapshotUpdate {
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *SnapshotUpdate) SetExpiresAt(v time.Time) *SnapshotUpdate {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *SnapshotUpdate) SetNillableExpiresAt(v *time.Time) *SnapshotUpdate {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *SnapshotUpdate) ClearExpiresAt() *SnapshotUpdate {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
 // Mutation returns the SnapshotMutation object of the builder.
 func (_u *SnapshotUpdate) Mutation() *SnapshotMutation {
 	return _u.mutation
@@ -174,6 +194,9 @@ func (_u *SnapshotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.EpochCleared() {
 		_spec.ClearField(snapshot.FieldEpoch, field.TypeInt)
 	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(snapshot.FieldExpiresAt, field.TypeTime, value)
+	}
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(snapshot.FieldExpiresAt, field.TypeTime)
 	}
@@ -254,6 +277,26 @@ func (_u *SnapshotUpdateOne) SetNillableNote(v *string) *SnapshotUpdateOne {
 	if v != nil {
 		_u.SetNote(*v)
 	}
+	return _u
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_u *SnapshotUpdateOne) SetExpiresAt(v time.Time) *SnapshotUpdateOne {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *SnapshotUpdateOne) SetNillableExpiresAt(v *time.Time) *SnapshotUpdateOne {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *SnapshotUpdateOne) ClearExpiresAt() *SnapshotUpdateOne {
+	_u.mutation.ClearExpiresAt()
 	return _u
 }
 
@@ -376,6 +419,9 @@ func (_u *SnapshotUpdateOne) sqlSave(ctx context.Context) (_node *Snapshot, err 
 	}
 	if _u.mutation.EpochCleared() {
 		_spec.ClearField(snapshot.FieldEpoch, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(snapshot.FieldExpiresAt, field.TypeTime, value)
 	}
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(snapshot.FieldExpiresAt, field.TypeTime)

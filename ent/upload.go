@@ -14,6 +14,8 @@ import (
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -227,6 +229,12 @@ func (_m *Upload) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Upload) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Upload) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Upload) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // Uploads is a parsable slice of Upload.
 type Uploads []*Upload

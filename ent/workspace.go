@@ -12,6 +12,8 @@ import (
 	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/gid"
 
+	"github.com/datasetgen/datagen/internal/history"
+
 	"github.com/datasetgen/datagen/internal/sibling"
 )
 
@@ -215,6 +217,12 @@ func (_m *Workspace) Bind(c *Client) { _m.config = c.config }
 
 // JoinSiblings makes g the rows that the same statement read.
 func (_m *Workspace) JoinSiblings(g *sibling.Group) { _m.Siblings = g }
+
+// ReadAt is the moment that the row was read at, nil when that is the present.
+func (_m *Workspace) ReadAt() *history.Moment { return _m.Siblings.ReadAt() }
+
+// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+func (_m *Workspace) InSnapshot() int { return _m.Siblings.ReadAt().InSnapshot() }
 
 // NamedUsers returns the Users named value or an error if the edge was not
 // loaded in eager-loading with this name.

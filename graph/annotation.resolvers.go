@@ -44,7 +44,7 @@ func (r *mutationResolver) Annotate(ctx context.Context, datasetID string, chang
 }
 
 func (r *queryResolver) Annotation(ctx context.Context, id string, datasetID *string, imageID *string) (*ent.Annotation, error) {
-	return lookUp(id, datasetID, imageID, func(id gid.AnnotationID, in func(*sql.Selector)) ([]*ent.Annotation, error) {
+	return lookUp(ctx, r.DB, id, datasetID, imageID, func(ctx context.Context, id gid.AnnotationID, in func(*sql.Selector)) ([]*ent.Annotation, error) {
 		return collect(ctx, r.DB.Annotation.Query().Where(annotation.ID(id), in), "Annotation")
 	})
 }

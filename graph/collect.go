@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/datasetgen/datagen/ent"
 )
 
 // Edges below a list in a mutation's answer are loaded with it, as those of queries are: the rows
@@ -76,14 +74,6 @@ func idsOf[ID, R any](rows []*R, id func(*R) ID) []ID {
 		ids[i] = id(r)
 	}
 	return ids
-}
-
-// orNil makes what does not exist, or is not the viewer's to see, null.
-func orNil[R any](row *R, err error) (*R, error) {
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	return row, err
 }
 
 // selected lists the names of the fields that a client selects below the present one.

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/member"
@@ -140,8 +141,8 @@ func (r *nearDuplicateGroupResolver) Images(ctx context.Context, obj *catalog.Ne
 }
 
 func (r *queryResolver) Dataset(ctx context.Context, id string) (*ent.Dataset, error) {
-	return with("id", id, func(id gid.DatasetID) (*ent.Dataset, error) {
-		return orNil(r.DB.Dataset.Query().Where(dataset.ID(id)).Only(ctx))
+	return lookUp(ctx, r.DB, id, nil, nil, func(ctx context.Context, id gid.DatasetID, _ func(*sql.Selector)) ([]*ent.Dataset, error) {
+		return r.DB.Dataset.Query().Where(dataset.ID(id)).All(ctx)
 	})
 }
 

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/datasetgen/datagen/ent"
@@ -15,6 +16,13 @@ import (
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (ent.Noder, error) {
+	ctx, id, err := then(ctx, r.DB, id)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	n, err := r.DB.Noder(ctx, id, ent.WithNodeType(tableOf))
 	if ent.IsNotFound(err) {
 		return nil, nil
@@ -26,12 +34,30 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]ent.Noder, e
 	if len(ids) > ent.MaxPage {
 		return nil, fault.InvalidAt(fmt.Sprintf("has %d items; at most %d are allowed", len(ids), ent.MaxPage), "ids")
 	}
-	return r.DB.Noders(ctx, ids, ent.WithNodeType(tableOf))
+	return r.nodes(ctx, ids)
 }
 
 func (r *queryResolver) Datasets(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) (*ent.DatasetConnection, error) {
 	return r.DB.Dataset.Query().Paginate(ctx, after, first, before, last,
 		ent.WithDatasetOffset(offset), ent.WithDatasetOrder(orderBy), ent.WithDatasetFilter(where.Filter))
+}
+
+func (r *snapshotResolver) Labels(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) (*ent.LabelConnection, error) {
+	return frozen(ctx, r.Resolver, obj, func(ctx context.Context, d *ent.Dataset) (*ent.LabelConnection, error) {
+		return d.Labels(ctx, after, first, before, last, offset, orderBy, where)
+	})
+}
+
+func (r *snapshotResolver) Images(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) (*ent.ImageConnection, error) {
+	return frozen(ctx, r.Resolver, obj, func(ctx context.Context, d *ent.Dataset) (*ent.ImageConnection, error) {
+		return d.Images(ctx, after, first, before, last, offset, orderBy, where)
+	})
+}
+
+func (r *snapshotResolver) Annotations(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) (*ent.AnnotationConnection, error) {
+	return frozen(ctx, r.Resolver, obj, func(ctx context.Context, d *ent.Dataset) (*ent.AnnotationConnection, error) {
+		return d.Annotations(ctx, after, first, before, last, offset, orderBy, where)
+	})
 }
 
 func (r *Resolver) Batch() generated.BatchResolver { return &batchResolver{r} }

@@ -69,6 +69,7 @@ func New(r *Resolver, o Options) (*Gateway, error) {
 	g.exec.SetErrorPresenter(g.present)
 	g.exec.SetRecoverFunc(g.recover)
 	g.exec.Use(policy{g.limits, o.Introspection})
+	g.exec.AroundFields(readThen)
 	return g, nil
 }
 

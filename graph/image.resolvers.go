@@ -107,7 +107,7 @@ func (r *mutationResolver) DeleteImages(ctx context.Context, ids []string, expec
 }
 
 func (r *queryResolver) Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error) {
-	return lookUp(id, datasetID, nil, func(id gid.ImageID, in func(*sql.Selector)) ([]*ent.Image, error) {
+	return lookUp(ctx, r.DB, id, datasetID, nil, func(ctx context.Context, id gid.ImageID, in func(*sql.Selector)) ([]*ent.Image, error) {
 		return collect(ctx, r.DB.Image.Query().Where(image.ID(id), in), "Image")
 	})
 }
@@ -119,7 +119,7 @@ func (r *queryResolver) ExistingImages(ctx context.Context, datasetID string, sh
 }
 
 func (r *imageWhereInputResolver) HasLabelIn(ctx context.Context, obj *ent.ImageWhereInput, data []string) error {
-	labels, err := parseTargets[gid.LabelID](data, nil)
+	labels, err := parseTargets[gid.LabelID](present(data), nil)
 	if err == nil && data != nil {
 		obj.AddPredicates(catalog.HasLabel(labels.IDs))
 	}

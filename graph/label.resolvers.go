@@ -55,7 +55,7 @@ func (r *mutationResolver) DeleteLabels(ctx context.Context, ids []string, expec
 }
 
 func (r *queryResolver) Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error) {
-	return lookUp(id, datasetID, nil, func(id gid.LabelID, in func(*sql.Selector)) ([]*ent.Label, error) {
+	return lookUp(ctx, r.DB, id, datasetID, nil, func(ctx context.Context, id gid.LabelID, in func(*sql.Selector)) ([]*ent.Label, error) {
 		return collect(ctx, r.DB.Label.Query().Where(label.ID(id), in), "Label")
 	})
 }

@@ -39,9 +39,17 @@ func (r *mutationResolver) DeleteSnapshot(ctx context.Context, id string, expect
 }
 
 func (r *queryResolver) Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error) {
-	return lookUp(id, datasetID, nil, func(id gid.SnapshotID, in func(*sql.Selector)) ([]*ent.Snapshot, error) {
+	return lookUp(ctx, r.DB, id, datasetID, nil, func(ctx context.Context, id gid.SnapshotID, in func(*sql.Selector)) ([]*ent.Snapshot, error) {
 		return collect(ctx, r.DB.Snapshot.Query().Where(entsnapshot.ID(id), in), "Snapshot")
 	})
+}
+
+func (r *snapshotResolver) Stats(ctx context.Context, obj *ent.Snapshot) (*catalog.DatasetStats, error) {
+	return frozen(ctx, r.Resolver, obj, r.Dataset().Stats)
+}
+
+func (r *snapshotResolver) Thumbnail(ctx context.Context, obj *ent.Snapshot) (*ent.Image, error) {
+	return frozen(ctx, r.Resolver, obj, r.Dataset().Thumbnail)
 }
 
 func (r *snapshotResolver) FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error) {

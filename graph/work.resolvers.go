@@ -111,13 +111,13 @@ func (r *mutationResolver) DeleteJobs(ctx context.Context, ids []string, expecte
 }
 
 func (r *queryResolver) Batch(ctx context.Context, id string, datasetID *string) (*ent.Batch, error) {
-	return lookUp(id, datasetID, nil, func(id gid.BatchID, in func(*sql.Selector)) ([]*ent.Batch, error) {
+	return lookUp(ctx, r.DB, id, datasetID, nil, func(ctx context.Context, id gid.BatchID, in func(*sql.Selector)) ([]*ent.Batch, error) {
 		return collect(ctx, r.DB.Batch.Query().Where(batch.ID(id), in), "Batch")
 	})
 }
 
 func (r *queryResolver) Job(ctx context.Context, id string, datasetID *string) (*ent.Job, error) {
-	return lookUp(id, datasetID, nil, func(id gid.JobID, in func(*sql.Selector)) ([]*ent.Job, error) {
+	return lookUp(ctx, r.DB, id, datasetID, nil, func(ctx context.Context, id gid.JobID, in func(*sql.Selector)) ([]*ent.Job, error) {
 		return collect(ctx, r.DB.Job.Query().Where(job.ID(id), in), "Job")
 	})
 }

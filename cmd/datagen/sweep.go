@@ -8,6 +8,7 @@ import (
 	"github.com/datasetgen/datagen/internal/lease"
 	"github.com/datasetgen/datagen/internal/object"
 	"github.com/datasetgen/datagen/internal/quota"
+	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
 // sweepLook is how often a process looks whether a sweep is due.
@@ -32,14 +33,15 @@ func (a *app) sweep(ctx context.Context, p *pictures) {
 	}
 }
 
-// sweepOnce does what is due: it gives up uploads whose time is over, adds up counts, and removes what nothing names.
+// sweepOnce does what is due: it gives up uploads and snapshots whose time is over, adds up counts, and removes what nothing names.
 func (a *app) sweepOnce(ctx context.Context, p *pictures) error {
 	_, err := lease.Do(ctx, a.db, "sweep", a.config.GCInterval, func(ctx context.Context) error {
+		forgotten := snapshot.Sweep(ctx, a.db)
 		report, err := object.NewSweeper(a.db, p.store, a.config.GCKeep).Sweep(ctx)
 		if report.Removed > 0 {
 			a.log.InfoContext(ctx, "removed pixels that nothing names", "objects", report.Removed, "bytes", report.RemovedBytes)
 		}
-		return errors.Join(err, p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
+		return errors.Join(forgotten, err, p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
 	})
 	return err
 }

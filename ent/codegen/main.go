@@ -80,6 +80,12 @@ var modelTemplate = gen.MustParse(gen.NewTemplate("model").Parse(`
 
 	// JoinSiblings makes g the rows that the same statement read.
 	func ({{ $.Receiver }} *{{ $.Name }}) JoinSiblings(g *sibling.Group) { {{ $.Receiver }}.Siblings = g }
+
+	// ReadAt is the moment that the row was read at, nil when that is the present.
+	func ({{ $.Receiver }} *{{ $.Name }}) ReadAt() *history.Moment { return {{ $.Receiver }}.Siblings.ReadAt() }
+
+	// InSnapshot is the id of the snapshot that the row was read from, 0 when it was none.
+	func ({{ $.Receiver }} *{{ $.Name }}) InSnapshot() int { return {{ $.Receiver }}.Siblings.ReadAt().InSnapshot() }
 {{ end }}
 
 {{ define "import/additional/sibling" }}

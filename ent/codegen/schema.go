@@ -32,6 +32,21 @@ func shapeSchema(g *gen.Graph, s *ast.Schema) error {
 	for _, d := range s.Directives {
 		describeDirective(d)
 	}
+	return frozen(s.Types["Dataset"], s.Types["Snapshot"])
+}
+
+// frozen gives a snapshot the fields of its dataset that it sees, by the same names.
+func frozen(dataset, snapshot *ast.Definition) error {
+	for _, name := range []string{"labels", "images", "annotations"} {
+		live := dataset.Fields.ForName(name)
+		if live == nil {
+			return fmt.Errorf("a dataset has no %s", name)
+		}
+		then := *live
+		then.Type = ast.NamedType(live.Type.Name(), nil)
+		then.Description += " As they were; null when nothing but a zip was kept."
+		snapshot.Fields = append(snapshot.Fields, &then)
+	}
 	return nil
 }
 

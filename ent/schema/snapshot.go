@@ -27,8 +27,8 @@ func (Snapshot) Fields() []ent.Field {
 			Comment("The last epoch of the dataset that it sees; NULL when there is nothing of it but an archive.").Annotations(hidden()),
 		field.String("dataset_name").Immutable().Default("").MaxRuneLen(100).Comment("What the dataset was called."),
 		field.Text("dataset_description").Immutable().Default("").Comment("What the dataset was for."),
-		field.Time("expires_at").Immutable().Optional().Nillable().
-			Comment("When one that was taken for an export alone, and is in no list, goes; NULL when it stays.").Annotations(hidden()),
+		field.Time("expires_at").Optional().Nillable().
+			Comment("When one that is in no list goes: it was taken for an export alone, or deleted. NULL when it stays.").Annotations(hidden()),
 		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(sha256Length).
 			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.").Annotations(hidden()),
 		field.Int64("archive_size").Immutable().NonNegative().Default(0).

@@ -552,6 +552,7 @@ type ComplexityRoot struct {
 	}
 
 	Snapshot struct {
+		Annotations        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) int
 		CreatedAt          func(childComplexity int) int
 		DatabaseID         func(childComplexity int) int
 		Dataset            func(childComplexity int) int
@@ -561,8 +562,12 @@ type ComplexityRoot struct {
 		FilePath           func(childComplexity int) int
 		FileURL            func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		Images             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) int
+		Labels             func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) int
 		Name               func(childComplexity int) int
 		Note               func(childComplexity int) int
+		Stats              func(childComplexity int) int
+		Thumbnail          func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
 		Version            func(childComplexity int) int
 	}
@@ -771,6 +776,11 @@ type QueryResolver interface {
 	Job(ctx context.Context, id string, datasetID *string) (*ent.Job, error)
 }
 type SnapshotResolver interface {
+	Labels(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.LabelOrder, where *ent.LabelWhereInput) (*ent.LabelConnection, error)
+	Images(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.ImageOrder, where *ent.ImageWhereInput) (*ent.ImageConnection, error)
+	Annotations(ctx context.Context, obj *ent.Snapshot, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.AnnotationOrder, where *ent.AnnotationWhereInput) (*ent.AnnotationConnection, error)
+	Stats(ctx context.Context, obj *ent.Snapshot) (*catalog.DatasetStats, error)
+	Thumbnail(ctx context.Context, obj *ent.Snapshot) (*ent.Image, error)
 	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
 	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
 }
@@ -3441,6 +3451,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionPayload.User(childComplexity), true
 
+	case "Snapshot.annotations":
+		if e.ComplexityRoot.Snapshot.Annotations == nil {
+			break
+		}
+
+		args, err := ec.field_Snapshot_annotations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Snapshot.Annotations(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.AnnotationOrder), args["where"].(*ent.AnnotationWhereInput)), true
 	case "Snapshot.createdAt":
 		if e.ComplexityRoot.Snapshot.CreatedAt == nil {
 			break
@@ -3495,6 +3516,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.ID(childComplexity), true
+	case "Snapshot.images":
+		if e.ComplexityRoot.Snapshot.Images == nil {
+			break
+		}
+
+		args, err := ec.field_Snapshot_images_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Snapshot.Images(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.ImageOrder), args["where"].(*ent.ImageWhereInput)), true
+	case "Snapshot.labels":
+		if e.ComplexityRoot.Snapshot.Labels == nil {
+			break
+		}
+
+		args, err := ec.field_Snapshot_labels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Snapshot.Labels(childComplexity, args["after"].(*ent.Cursor), args["first"].(*int), args["before"].(*ent.Cursor), args["last"].(*int), args["offset"].(*int), args["orderBy"].(*ent.LabelOrder), args["where"].(*ent.LabelWhereInput)), true
 	case "Snapshot.name":
 		if e.ComplexityRoot.Snapshot.Name == nil {
 			break
@@ -3507,6 +3550,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.Note(childComplexity), true
+	case "Snapshot.stats":
+		if e.ComplexityRoot.Snapshot.Stats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.Stats(childComplexity), true
+	case "Snapshot.thumbnail":
+		if e.ComplexityRoot.Snapshot.Thumbnail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snapshot.Thumbnail(childComplexity), true
 	case "Snapshot.updatedAt":
 		if e.ComplexityRoot.Snapshot.UpdatedAt == nil {
 			break
@@ -9070,6 +9125,123 @@ type Snapshot implements Node {
   The dataset that was frozen.
   """
   dataset: Dataset!
+  """
+  The classes that annotations are drawn for, by their order. As they were; null when nothing but a zip was kept.
+  """
+  labels(
+    """
+    Return those that come after this cursor.
+    """
+    after: Cursor
+
+    """
+    How many to return from the start: 50 when neither first nor last is given, at most 500.
+    """
+    first: Int
+
+    """
+    Return those that come before this cursor.
+    """
+    before: Cursor
+
+    """
+    How many to return from the end, at most 500.
+    """
+    last: Int
+
+    """
+    How many to skip, for page numbers; goes with first alone. Cursors stay right while rows come and go, offsets do not.
+    """
+    offset: Int
+
+    """
+    In which order to return them; newest first when absent, except where the field says otherwise.
+    """
+    orderBy: LabelOrder
+
+    """
+    Which of them to return.
+    """
+    where: LabelWhereInput
+  ): LabelConnection
+  """
+  The pictures, newest first. As they were; null when nothing but a zip was kept.
+  """
+  images(
+    """
+    Return those that come after this cursor.
+    """
+    after: Cursor
+
+    """
+    How many to return from the start: 50 when neither first nor last is given, at most 500.
+    """
+    first: Int
+
+    """
+    Return those that come before this cursor.
+    """
+    before: Cursor
+
+    """
+    How many to return from the end, at most 500.
+    """
+    last: Int
+
+    """
+    How many to skip, for page numbers; goes with first alone. Cursors stay right while rows come and go, offsets do not.
+    """
+    offset: Int
+
+    """
+    In which order to return them; newest first when absent, except where the field says otherwise.
+    """
+    orderBy: ImageOrder
+
+    """
+    Which of them to return.
+    """
+    where: ImageWhereInput
+  ): ImageConnection
+  """
+  All annotations of all images. As they were; null when nothing but a zip was kept.
+  """
+  annotations(
+    """
+    Return those that come after this cursor.
+    """
+    after: Cursor
+
+    """
+    How many to return from the start: 50 when neither first nor last is given, at most 500.
+    """
+    first: Int
+
+    """
+    Return those that come before this cursor.
+    """
+    before: Cursor
+
+    """
+    How many to return from the end, at most 500.
+    """
+    last: Int
+
+    """
+    How many to skip, for page numbers; goes with first alone. Cursors stay right while rows come and go, offsets do not.
+    """
+    offset: Int
+
+    """
+    In which order to return them; newest first when absent, except where the field says otherwise.
+    """
+    orderBy: AnnotationOrder
+
+    """
+    Which of them to return.
+    """
+    where: AnnotationWhereInput
+  ): AnnotationConnection
 }
 """
 A page of rows of Snapshot.
@@ -10922,6 +11094,10 @@ type Mutation
 }
 
 extend type Snapshot {
+  "Counts and sums over the dataset as it was; null when nothing but a zip was kept."
+  stats: DatasetStats
+  "The newest image as it was; null as well when nothing but a zip was kept."
+  thumbnail: Image
   """
   Where the YOLO zip is; null when none was made. It works by itself, until the end of the next day and only while
   the viewer may see the snapshot.
@@ -10932,7 +11108,7 @@ extend type Snapshot {
 }
 
 extend type Mutation {
-  "Make a snapshot, without a zip. For managers."
+  "Freeze the dataset as it is. It takes no time and, until something changes, no space. For managers."
   createSnapshot(
     "The dataset."
     datasetId: ID!
@@ -12172,6 +12348,16 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_datasetDescription(ctx, field)
 	case "dataset":
 		return ec.fieldContext_Snapshot_dataset(ctx, field)
+	case "labels":
+		return ec.fieldContext_Snapshot_labels(ctx, field)
+	case "images":
+		return ec.fieldContext_Snapshot_images(ctx, field)
+	case "annotations":
+		return ec.fieldContext_Snapshot_annotations(ctx, field)
+	case "stats":
+		return ec.fieldContext_Snapshot_stats(ctx, field)
+	case "thumbnail":
+		return ec.fieldContext_Snapshot_thumbnail(ctx, field)
 	case "fileUrl":
 		return ec.fieldContext_Snapshot_fileUrl(ctx, field)
 	case "filePath":
@@ -15178,6 +15364,192 @@ func (ec *executionContext) field_Query_workspaces_args(ctx context.Context, raw
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.WorkspaceWhereInput, error) {
 			return ec.unmarshalOWorkspaceWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐWorkspaceWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Snapshot_annotations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.AnnotationOrder, error) {
+			return ec.unmarshalOAnnotationOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.AnnotationWhereInput, error) {
+			return ec.unmarshalOAnnotationWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Snapshot_images_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.ImageOrder, error) {
+			return ec.unmarshalOImageOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.ImageWhereInput, error) {
+			return ec.unmarshalOImageWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Snapshot_labels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*ent.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "offset",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["offset"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.LabelOrder, error) {
+			return ec.unmarshalOLabelOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.LabelWhereInput, error) {
+			return ec.unmarshalOLabelWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -26544,6 +26916,202 @@ func (ec *executionContext) fieldContext_Snapshot_dataset(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Dataset(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_labels(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Snapshot().Labels(ctx, obj, fc.Args["after"].(*ent.Cursor), fc.Args["first"].(*int), fc.Args["before"].(*ent.Cursor), fc.Args["last"].(*int), fc.Args["offset"].(*int), fc.Args["orderBy"].(*ent.LabelOrder), fc.Args["where"].(*ent.LabelWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.LabelConnection) graphql.Marshaler {
+			return ec.marshalOLabelConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_labels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LabelConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Snapshot_labels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_images(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Snapshot().Images(ctx, obj, fc.Args["after"].(*ent.Cursor), fc.Args["first"].(*int), fc.Args["before"].(*ent.Cursor), fc.Args["last"].(*int), fc.Args["offset"].(*int), fc.Args["orderBy"].(*ent.ImageOrder), fc.Args["where"].(*ent.ImageWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImageConnection) graphql.Marshaler {
+			return ec.marshalOImageConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_images(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImageConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Snapshot_images_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_annotations(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Snapshot().Annotations(ctx, obj, fc.Args["after"].(*ent.Cursor), fc.Args["first"].(*int), fc.Args["before"].(*ent.Cursor), fc.Args["last"].(*int), fc.Args["offset"].(*int), fc.Args["orderBy"].(*ent.AnnotationOrder), fc.Args["where"].(*ent.AnnotationWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.AnnotationConnection) graphql.Marshaler {
+			return ec.marshalOAnnotationConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_annotations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Snapshot_annotations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_stats(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_stats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().Stats(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.DatasetStats) graphql.Marshaler {
+			return ec.marshalODatasetStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐDatasetStats(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_stats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DatasetStats(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snapshot_thumbnail(ctx context.Context, field graphql.CollectedField, obj *ent.Snapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snapshot_thumbnail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Snapshot().Thumbnail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snapshot_thumbnail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snapshot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
 		},
 	}
 	return fc, nil
@@ -41724,6 +42292,36 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Snapshot_dataset(ctx, field, obj)
 				})
+		case "labels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_labels(ctx, field, obj)
+				})
+		case "images":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_images(ctx, field, obj)
+				})
+		case "annotations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_annotations(ctx, field, obj)
+				})
+		case "stats":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_stats(ctx, field, obj)
+				})
+		case "thumbnail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Snapshot_thumbnail(ctx, field, obj)
+				})
 		case "fileUrl":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -43288,112 +43886,112 @@ func (ec *executionContext) marshalNFolderUse2githubᚗcomᚋdatasetgenᚋdatage
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAPIKeyID(ctx context.Context, v any) (gid.APIKeyID, error) {
 	var res gid.APIKeyID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAPIKeyID(ctx context.Context, sel ast.SelectionSet, v gid.APIKeyID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAnnotationID(ctx context.Context, v any) (gid.AnnotationID, error) {
 	var res gid.AnnotationID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAnnotationID(ctx context.Context, sel ast.SelectionSet, v gid.AnnotationID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐBatchID(ctx context.Context, v any) (gid.BatchID, error) {
 	var res gid.BatchID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐBatchID(ctx context.Context, sel ast.SelectionSet, v gid.BatchID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐDatasetID(ctx context.Context, v any) (gid.DatasetID, error) {
 	var res gid.DatasetID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐDatasetID(ctx context.Context, sel ast.SelectionSet, v gid.DatasetID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐImageID(ctx context.Context, v any) (gid.ImageID, error) {
 	var res gid.ImageID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐImageID(ctx context.Context, sel ast.SelectionSet, v gid.ImageID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐJobID(ctx context.Context, v any) (gid.JobID, error) {
 	var res gid.JobID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐJobID(ctx context.Context, sel ast.SelectionSet, v gid.JobID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐLabelID(ctx context.Context, v any) (gid.LabelID, error) {
 	var res gid.LabelID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐLabelID(ctx context.Context, sel ast.SelectionSet, v gid.LabelID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐMemberID(ctx context.Context, v any) (gid.MemberID, error) {
 	var res gid.MemberID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐMemberID(ctx context.Context, sel ast.SelectionSet, v gid.MemberID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐSnapshotID(ctx context.Context, v any) (gid.SnapshotID, error) {
 	var res gid.SnapshotID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐSnapshotID(ctx context.Context, sel ast.SelectionSet, v gid.SnapshotID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐUserID(ctx context.Context, v any) (gid.UserID, error) {
 	var res gid.UserID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐUserID(ctx context.Context, sel ast.SelectionSet, v gid.UserID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐWorkspaceID(ctx context.Context, v any) (gid.WorkspaceID, error) {
 	var res gid.WorkspaceID
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐWorkspaceID(ctx context.Context, sel ast.SelectionSet, v gid.WorkspaceID) graphql.Marshaler {
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -44602,6 +45200,13 @@ func (ec *executionContext) marshalOAnnotation2ᚖgithubᚗcomᚋdatasetgenᚋda
 	return ec._Annotation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAnnotationConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationConnection(ctx context.Context, sel ast.SelectionSet, v *ent.AnnotationConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AnnotationConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAnnotationOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationOrder(ctx context.Context, v any) (*ent.AnnotationOrder, error) {
 	if v == nil {
 		return nil, nil
@@ -44879,6 +45484,13 @@ func (ec *executionContext) unmarshalODatasetOrder2ᚖgithubᚗcomᚋdatasetgen�
 	}
 	res, err := ec.unmarshalInputDatasetOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODatasetStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐDatasetStats(ctx context.Context, sel ast.SelectionSet, v *catalog.DatasetStats) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DatasetStats(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODatasetWhereInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDatasetWhereInputᚄ(ctx context.Context, v any) ([]*ent.DatasetWhereInput, error) {
@@ -45391,7 +46003,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.APIKeyID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45399,7 +46011,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAnnotationID(ctx context.Context, v any) (*gid.AnnotationID, error) {
@@ -45407,7 +46019,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.AnnotationID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45415,7 +46027,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐBatchID(ctx context.Context, v any) (*gid.BatchID, error) {
@@ -45423,7 +46035,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.BatchID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45431,7 +46043,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐDatasetID(ctx context.Context, v any) (*gid.DatasetID, error) {
@@ -45439,7 +46051,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.DatasetID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45447,7 +46059,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐImageID(ctx context.Context, v any) (*gid.ImageID, error) {
@@ -45455,7 +46067,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.ImageID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45463,7 +46075,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐJobID(ctx context.Context, v any) (*gid.JobID, error) {
@@ -45471,7 +46083,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.JobID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45479,7 +46091,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐLabelID(ctx context.Context, v any) (*gid.LabelID, error) {
@@ -45487,7 +46099,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.LabelID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45495,7 +46107,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐMemberID(ctx context.Context, v any) (*gid.MemberID, error) {
@@ -45503,7 +46115,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.MemberID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45511,7 +46123,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐSnapshotID(ctx context.Context, v any) (*gid.SnapshotID, error) {
@@ -45519,7 +46131,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.SnapshotID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45527,7 +46139,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐUserID(ctx context.Context, v any) (*gid.UserID, error) {
@@ -45535,7 +46147,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.UserID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45543,7 +46155,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐWorkspaceID(ctx context.Context, v any) (*gid.WorkspaceID, error) {
@@ -45551,7 +46163,7 @@ func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagen�
 		return nil, nil
 	}
 	var res = new(gid.WorkspaceID)
-	err := res.UnmarshalGQL(v)
+	err := res.UnmarshalGQLContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -45559,7 +46171,7 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋ
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -45585,6 +46197,13 @@ func (ec *executionContext) marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagen
 		return graphql.Null
 	}
 	return ec._Image(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOImageConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ImageConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ImageConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOImageFormat2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚋimageᚐFormatᚄ(ctx context.Context, v any) ([]image.Format, error) {
@@ -45891,6 +46510,13 @@ func (ec *executionContext) marshalOLabel2ᚖgithubᚗcomᚋdatasetgenᚋdatagen
 		return graphql.Null
 	}
 	return ec._Label(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLabelConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelConnection(ctx context.Context, sel ast.SelectionSet, v *ent.LabelConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LabelConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOLabelOrder2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelOrder(ctx context.Context, v any) (*ent.LabelOrder, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent/job"
 	"github.com/datasetgen/datagen/ent/member"
 	"github.com/datasetgen/datagen/ent/session"
+	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
@@ -36,7 +37,9 @@ func Visible(v Viewer, entity string) Predicate {
 		return inWorkspace(user.FieldWorkspaceID, v)
 	case ent.TypeDataset:
 		return inDatasets(dataset.FieldID, v)
-	case ent.TypeMember, ent.TypeLabel, ent.TypeImage, ent.TypeAnnotation, ent.TypeBatch, ent.TypeJob, ent.TypeSnapshot:
+	case ent.TypeSnapshot:
+		return listed(inDatasets(snapshot.FieldDatasetID, v))
+	case ent.TypeMember, ent.TypeLabel, ent.TypeImage, ent.TypeAnnotation, ent.TypeBatch, ent.TypeJob:
 		return inDatasets(image.FieldDatasetID, v) // the column has the same name in all of them
 	}
 	return func(s *sql.Selector) { s.Where(sql.False()) }
@@ -70,6 +73,14 @@ func inDatasets(column string, v Viewer) Predicate {
 		s.Where(sql.In(s.C(column),
 			d.Select(m.C(member.FieldDatasetID)).From(m).Where(sql.EQ(m.C(member.FieldUserID), v.UserID)).
 				UnionAll(d.Select(j.C(job.FieldDatasetID)).From(j).Where(sql.EQ(j.C(job.FieldAssigneeID), v.UserID)))))
+	}
+}
+
+// listed leaves, of the snapshots, those that were not taken for an export alone.
+func listed(p Predicate) Predicate {
+	return func(s *sql.Selector) {
+		p(s)
+		s.Where(sql.IsNull(s.C(snapshot.FieldExpiresAt)))
 	}
 }
 

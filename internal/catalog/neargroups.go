@@ -79,7 +79,7 @@ func (n *NearDuplicates) Groups(ctx context.Context, datasets []gid.DatasetID, d
 		}
 		return err
 	})
-	join(found)
+	join(ctx, found)
 	return found, err
 }
 
@@ -117,14 +117,14 @@ func (n *NearDuplicates) group(ctx context.Context, images []similar.Item, dista
 }
 
 // join tells the groups of each other, see package sibling.
-func join(found map[gid.DatasetID]*NearDuplicateGroups) {
+func join(ctx context.Context, found map[gid.DatasetID]*NearDuplicateGroups) {
 	var members []any
 	for _, page := range found {
 		for _, g := range page.Groups {
 			members = append(members, g)
 		}
 	}
-	family := sibling.NewGroup(members)
+	family := sibling.NewGroup(ctx, members)
 	for _, page := range found {
 		for _, g := range page.Groups {
 			g.Siblings = family

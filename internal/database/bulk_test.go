@@ -50,7 +50,7 @@ func drafts(w *testkit.World, n int) []*ent.Annotation {
 		a := &ent.Annotation{
 			ID: gid.NewAnnotationID(), CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC), UpdatedAt: database.Now(), Version: i + 1,
 			DatasetID: w.Dataset.ID, ImageID: w.Images[2].ID, LabelID: w.Labels[i%2].ID, Type: texts[i%len(texts)],
-			Data: rawjson.Object(fmt.Sprintf(`{"t":%q}`, texts[i%len(texts)])), Source: annotation.SourceModel, Position: int64(i), Born: 1,
+			Data: rawjson.Object(fmt.Sprintf(`{"t":%q}`, texts[i%len(texts)])), Source: annotation.SourceModel, Position: int64(i), Born: 2,
 		}
 		if i%2 == 0 {
 			a.AuthorID, a.Confidence, a.IsSynthetic = &author, &sure, true

@@ -82,19 +82,19 @@ func gatherSiblings(next ent.Querier) ent.Querier {
 	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 		v, err := next.Query(ctx, q)
 		if rows := reflect.ValueOf(v); err == nil && rows.Kind() == reflect.Slice {
-			join(rows)
+			join(ctx, rows)
 		}
 		return v, err
 	})
 }
 
-func join(rows reflect.Value) {
+func join(ctx context.Context, rows reflect.Value) {
 	type joiner interface{ JoinSiblings(*sibling.Group) }
 	if !rows.Type().Elem().Implements(reflect.TypeFor[joiner]()) {
 		return
 	}
 	members := make([]any, rows.Len())
-	group := sibling.NewGroup(members)
+	group := sibling.NewGroup(ctx, members)
 	for i := range members {
 		members[i] = rows.Index(i).Interface()
 		members[i].(joiner).JoinSiblings(group)

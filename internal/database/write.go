@@ -4,12 +4,14 @@ import (
 	"context"
 	stdsql "database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // attempts is how often a transaction is tried that PostgreSQL aborts
@@ -22,6 +24,9 @@ const attempts = 5
 //
 // SQLite runs one transaction at a time, so fn does nothing slow: no file, no network, no decoding.
 func (db *DB) Write(ctx context.Context, fn func(ctx context.Context, tx *ent.Tx) error) error {
+	if m := history.MomentOf(ctx); m != nil {
+		return fmt.Errorf("snapshot %d is to be written", m.Snapshot)
+	}
 	for attempt := 1; ; attempt++ {
 		err := db.try(ctx, fn)
 		if err == nil || attempt == attempts || !again(err) {

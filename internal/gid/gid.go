@@ -2,10 +2,12 @@
 //
 // The database and REST see an integer (a UUID for annotations). GraphQL sees
 // an opaque string that also names the type, so that an id of the wrong type is
-// refused before any SQL and caches of Relay and Apollo never mix two entities.
+// refused before any SQL and caches of Relay and Apollo never mix two entities. Within a snapshot it
+// names that too, so that they do not mix what was with what is.
 package gid
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/base64"
 	"fmt"
@@ -71,11 +73,10 @@ func decodeAs(want string, v any) (string, error) {
 	if typ != want {
 		return "", malformed("%q is an id of %s, not of %s", id, typ, want)
 	}
+	if strings.Contains(key, "@") {
+		return "", malformed("%q is an id of something in a snapshot, which nothing changes", id)
+	}
 	return key, nil
-}
-
-func marshal(w io.Writer, typ, key string) {
-	_, _ = io.WriteString(w, `"`+Encode(typ, key)+`"`)
 }
 
 // unmarshal reads the id of an entity whose keys are positive integers.
@@ -92,68 +93,178 @@ func unmarshal[ID ~int](id *ID, typ string, v any) error {
 	return nil
 }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id WorkspaceID) MarshalGQL(w io.Writer) { marshal(w, "Workspace", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id WorkspaceID) MarshalGQL(w io.Writer) { _ = write(w, "Workspace", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id WorkspaceID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Workspace", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *WorkspaceID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Workspace", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *WorkspaceID) UnmarshalGQL(v any) error { return unmarshal(id, "Workspace", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id UserID) MarshalGQL(w io.Writer) { marshal(w, "User", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id UserID) MarshalGQL(w io.Writer) { _ = write(w, "User", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id UserID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "User", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *UserID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "User", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *UserID) UnmarshalGQL(v any) error { return unmarshal(id, "User", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id SessionID) MarshalGQL(w io.Writer) { marshal(w, "Session", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id SessionID) MarshalGQL(w io.Writer) { _ = write(w, "Session", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id SessionID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Session", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *SessionID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Session", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *SessionID) UnmarshalGQL(v any) error { return unmarshal(id, "Session", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id APIKeyID) MarshalGQL(w io.Writer) { marshal(w, "APIKey", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id APIKeyID) MarshalGQL(w io.Writer) { _ = write(w, "APIKey", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id APIKeyID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "APIKey", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *APIKeyID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "APIKey", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *APIKeyID) UnmarshalGQL(v any) error { return unmarshal(id, "APIKey", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id DatasetID) MarshalGQL(w io.Writer) { marshal(w, "Dataset", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id DatasetID) MarshalGQL(w io.Writer) { _ = write(w, "Dataset", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id DatasetID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Dataset", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *DatasetID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Dataset", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *DatasetID) UnmarshalGQL(v any) error { return unmarshal(id, "Dataset", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id MemberID) MarshalGQL(w io.Writer) { marshal(w, "Member", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id MemberID) MarshalGQL(w io.Writer) { _ = write(w, "Member", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id MemberID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Member", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *MemberID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Member", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *MemberID) UnmarshalGQL(v any) error { return unmarshal(id, "Member", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id LabelID) MarshalGQL(w io.Writer) { marshal(w, "Label", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id LabelID) MarshalGQL(w io.Writer) { _ = write(w, "Label", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id LabelID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Label", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *LabelID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Label", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *LabelID) UnmarshalGQL(v any) error { return unmarshal(id, "Label", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id ImageID) MarshalGQL(w io.Writer) { marshal(w, "Image", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id ImageID) MarshalGQL(w io.Writer) { _ = write(w, "Image", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id ImageID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Image", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *ImageID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Image", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *ImageID) UnmarshalGQL(v any) error { return unmarshal(id, "Image", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id BatchID) MarshalGQL(w io.Writer) { marshal(w, "Batch", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id BatchID) MarshalGQL(w io.Writer) { _ = write(w, "Batch", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id BatchID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Batch", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *BatchID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Batch", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *BatchID) UnmarshalGQL(v any) error { return unmarshal(id, "Batch", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id JobID) MarshalGQL(w io.Writer) { marshal(w, "Job", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id JobID) MarshalGQL(w io.Writer) { _ = write(w, "Job", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id JobID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Job", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *JobID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Job", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *JobID) UnmarshalGQL(v any) error { return unmarshal(id, "Job", v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id SnapshotID) MarshalGQL(w io.Writer) { marshal(w, "Snapshot", strconv.Itoa(int(id))) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id SnapshotID) MarshalGQL(w io.Writer) { _ = write(w, "Snapshot", strconv.Itoa(int(id))) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id SnapshotID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Snapshot", strconv.Itoa(int(id)))
+}
+
+// UnmarshalGQLContext reads the GraphQL form of the id, which in a query may name a snapshot.
+func (id *SnapshotID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return unmarshal(id, "Snapshot", now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id.
 func (id *SnapshotID) UnmarshalGQL(v any) error { return unmarshal(id, "Snapshot", v) }
@@ -177,8 +288,18 @@ func (id AnnotationID) Value() (driver.Value, error) { return uuid.UUID(id).Valu
 // Scan reads the id from a database.
 func (id *AnnotationID) Scan(v any) error { return (*uuid.UUID)(id).Scan(v) }
 
-// MarshalGQL writes the GraphQL form of the id.
-func (id AnnotationID) MarshalGQL(w io.Writer) { marshal(w, "Annotation", id.String()) }
+// MarshalGQL writes the GraphQL form of the id, outside snapshots.
+func (id AnnotationID) MarshalGQL(w io.Writer) { _ = write(w, "Annotation", id.String()) }
+
+// MarshalGQLContext writes the GraphQL form of the id.
+func (id AnnotationID) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return marshal(ctx, w, "Annotation", id.String())
+}
+
+// UnmarshalGQLContext reads what UnmarshalGQL does, and in a query also an id that names a snapshot.
+func (id *AnnotationID) UnmarshalGQLContext(ctx context.Context, v any) error {
+	return id.UnmarshalGQL(now(ctx, v))
+}
 
 // UnmarshalGQL reads the GraphQL form of the id, or a bare UUID, as clients have
 // that choose the ids of their annotations.

@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql/schema"
 
+	"github.com/datasetgen/datagen/ent/dataset"
+	"github.com/datasetgen/datagen/ent/migrate"
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
@@ -19,9 +21,17 @@ type Moment struct {
 	Epoch    int // the last that the snapshot sees
 }
 
+// InSnapshot is the id of the snapshot; that of no moment is 0.
+func (m *Moment) InSnapshot() int {
+	if m == nil {
+		return 0
+	}
+	return int(m.Snapshot)
+}
+
 type momentKey struct{}
 
-// At makes whatever is read from the database with the context that which a snapshot sees. Historic tables hold nothing
+// At makes whatever is read from the database with the context that which a snapshot sees. The tables hold nothing
 // but its dataset then. A nil Moment is the present.
 func At(ctx context.Context, m *Moment) context.Context {
 	if MomentOf(ctx) == m {
@@ -40,8 +50,12 @@ func MomentOf(ctx context.Context) *Moment {
 // that it names, behind which the table is hidden; both databases read it as if it were written in the place of the table.
 func (m *Moment) Query(db, query string) (string, error) {
 	var with []string
-	for _, t := range Historic() {
-		if strings.Contains(query, `"`+t.Name+`"`) || strings.Contains(query, "`"+t.Name+"`") {
+	for _, t := range append(Historic(), migrate.DatasetsTable) {
+		switch {
+		case !strings.Contains(query, `"`+t.Name+`"`) && !strings.Contains(query, "`"+t.Name+"`"):
+		case t == migrate.DatasetsTable:
+			with = append(with, m.dataset(db))
+		default:
 			with = append(with, m.table(db, t))
 		}
 	}
@@ -61,11 +75,24 @@ func (m *Moment) Query(db, query string) (string, error) {
 
 // table is the query that stands for a historic table.
 func (m *Moment) table(db string, t *schema.Table) string {
-	live := strconv.Quote(t.Name)
-	if db == dialect.SQLite {
-		live = "main." + live // or it would be this query, which would be recursive
-	}
-	return fmt.Sprintf(`"%s" AS NOT MATERIALIZED (SELECT %[2]s FROM %[3]s WHERE dataset_id = %[4]d AND born <= %[5]d`+
+	return fmt.Sprintf(`%q AS NOT MATERIALIZED (SELECT %[2]s FROM %[3]s WHERE dataset_id = %[4]d AND born <= %[5]d`+
 		` UNION ALL SELECT %[2]s FROM %[6]s WHERE dataset_id = %[4]d AND born <= %[5]d AND died > %[5]d)`,
-		t.Name, columns(t, ""), live, m.Dataset, m.Epoch, Of(t.Name))
+		t.Name, columns(t, ""), live(db, t), m.Dataset, m.Epoch, Of(t.Name))
+}
+
+// dataset is the query that stands for the table of datasets. The snapshot has what its dataset was called.
+func (m *Moment) dataset(db string) string {
+	names := columns(migrate.DatasetsTable, "")
+	for _, was := range []string{dataset.FieldName, dataset.FieldDescription} {
+		names = strings.Replace(names, strconv.Quote(was), fmt.Sprintf(`(SELECT "dataset_%s" FROM "snapshots" WHERE id = %d) AS %[1]q`, was, m.Snapshot), 1)
+	}
+	return fmt.Sprintf(`%q AS NOT MATERIALIZED (SELECT %s FROM %s WHERE id = %d)`, dataset.Table, names, live(db, migrate.DatasetsTable), m.Dataset)
+}
+
+// live is a table, and not the query that stands for it.
+func live(db string, t *schema.Table) string {
+	if db == dialect.SQLite {
+		return "main." + strconv.Quote(t.Name) // or it would be the query itself, which would be recursive
+	}
+	return strconv.Quote(t.Name)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
-// link is what a URL names: an image, or the archive of a snapshot.
+// link is what a URL names: an image, now or as a snapshot sees it, or the archive of a snapshot.
 type link struct {
-	image    gid.ImageID
-	name     string // of the image, which tells it from one that got its id later
-	width    int    // of the thumbnail, in pixels; 0 is the picture itself
+	image    gid.ImageID // 0 when it is an archive
+	name     string      // of the image, which tells it from one that got its id later
+	width    int         // of the thumbnail, in pixels; 0 is the picture itself
 	snapshot gid.SnapshotID
-	dataset  gid.DatasetID // of the snapshot
+	dataset  gid.DatasetID // of the snapshot whose archive it is
 	viewer   gid.UserID
 	day      string // when the URL was made, UTC: 2006-01-02
 }
@@ -42,11 +42,14 @@ func (l link) text() string {
 	if l.width > 0 {
 		text += "&width=" + strconv.Itoa(l.width)
 	}
+	if l.image != 0 && l.snapshot != 0 {
+		text += "&snapshot=" + strconv.Itoa(int(l.snapshot))
+	}
 	return text
 }
 
 func (l link) path() string {
-	if l.snapshot != 0 {
+	if l.image == 0 {
 		return snapshots + l.archiveName()
 	}
 	return fmt.Sprintf("%s%d/%s", images, l.image, url.PathEscape(l.name))
@@ -97,7 +100,12 @@ func parse(u *url.URL) (l link, err error) {
 		return link{}, err
 	}
 	if query.Has("width") {
-		l.width, err = number[int](query.Get("width"))
+		if l.width, err = number[int](query.Get("width")); err != nil {
+			return link{}, err
+		}
+	}
+	if query.Has("snapshot") {
+		l.snapshot, err = number[gid.SnapshotID](query.Get("snapshot"))
 	}
 	l.day = query.Get("day")
 	return l, err

@@ -85,13 +85,13 @@ func New(o Options) *Service {
 // the next day. It is empty where no viewer asks: there is nobody then whose
 // right to see the image could be looked up when it is opened.
 func (s *Service) URL(ctx context.Context, img *ent.Image) string {
-	return s.url(ctx, link{image: img.ID, name: img.Name})
+	return s.url(ctx, link{image: img.ID, name: img.Name, snapshot: gid.SnapshotID(img.InSnapshot())})
 }
 
 // ThumbnailURL returns where a small version of the image is, by the rules of
 // URL. Its width, in pixels, is imaging.SnapWidth(width) at most.
 func (s *Service) ThumbnailURL(ctx context.Context, img *ent.Image, width int) string {
-	return s.url(ctx, link{image: img.ID, name: img.Name, width: imaging.SnapWidth(width)})
+	return s.url(ctx, link{image: img.ID, name: img.Name, width: imaging.SnapWidth(width), snapshot: gid.SnapshotID(img.InSnapshot())})
 }
 
 // ArchiveURL returns where the viewer of ctx finds the archive of a snapshot, by

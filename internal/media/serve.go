@@ -149,7 +149,7 @@ func (f *file) contentDisposition() string {
 
 // fileOf returns the file that a link names, if its viewer may see it.
 func (s *Service) fileOf(ctx context.Context, l link) (*file, error) {
-	if l.snapshot != 0 {
+	if l.image == 0 {
 		return s.findArchive(ctx, l)
 	}
 	pic, err := s.look(ctx, l)

@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
 const (
@@ -24,8 +26,9 @@ const (
 
 // sight is that of an image by a viewer.
 type sight struct {
-	viewer gid.UserID
-	image  gid.ImageID
+	viewer   gid.UserID
+	image    gid.ImageID
+	snapshot gid.SnapshotID // as which sees it; 0 is as it is
 }
 
 // picture is what serving needs to know of an image.
@@ -39,14 +42,14 @@ type picture struct {
 // look returns the image that a link names, if its viewer may see it now or
 // could a moment ago, and fault.NotFound otherwise.
 func (s *Service) look(ctx context.Context, l link) (picture, error) {
-	at := sight{l.viewer, l.image}
+	at := sight{l.viewer, l.image, l.snapshot}
 	pic, _, ok := s.sights.get(at, s.now())
 	if !ok {
 		v, until, err := s.viewer(ctx, l.viewer)
 		if err != nil {
 			return picture{}, err
 		}
-		if pic, err = s.find(access.WithViewer(ctx, v), l.image); err != nil {
+		if pic, err = s.find(access.WithViewer(ctx, v), at); err != nil {
 			return picture{}, err
 		}
 		s.sights.put(at, pic, until) // what is known of the viewer is not to be older either
@@ -79,8 +82,15 @@ func (s *Service) viewer(ctx context.Context, id gid.UserID) (access.Viewer, tim
 }
 
 // find returns an image that the viewer of ctx sees.
-func (s *Service) find(ctx context.Context, id gid.ImageID) (picture, error) {
-	q := s.db.Image.Query().Where(image.ID(id))
+func (s *Service) find(ctx context.Context, at sight) (picture, error) {
+	ctx, err := snapshot.At(ctx, s.db, at.snapshot)
+	if errors.Is(err, fault.NotFound) {
+		return picture{}, errGone
+	}
+	if err != nil {
+		return picture{}, fmt.Errorf("look up what a URL names: %w", err)
+	}
+	q := s.db.Image.Query().Where(image.ID(at.image))
 	q.Select(image.FieldName, image.FieldOriginalName, image.FieldObjectSha256, image.FieldFormat)
 	img, err := q.Only(ctx)
 	if err != nil {

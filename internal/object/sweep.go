@@ -16,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/history"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/storage"
 )
@@ -116,13 +117,16 @@ func (s *Sweeper) total(ctx context.Context, where ...predicate.Object) (n int, 
 // unnamed finds objects that neither an image nor a snapshot names.
 func unnamed() predicate.Object { return predicate.Object(sql.NotPredicates(named)) }
 
-// named finds objects that an image or a snapshot names.
+// named finds objects that an image, as it is or as a snapshot sees it, or a snapshot names.
 func named(s *sql.Selector) {
 	d := sql.Dialect(s.Dialect())
 	images, snapshots := d.Table(image.Table).As("naming_images"), d.Table(snapshot.Table).As("naming_snapshots")
+	past := d.Table(history.Of(image.Table)).As("once_naming_images")
 	s.Where(sql.Or(
 		sql.Exists(d.Select(images.C(image.FieldID)).From(images).
 			Where(sql.ColumnsEQ(images.C(image.FieldObjectSha256), s.C(object.FieldID)))),
+		sql.Exists(d.Select(past.C(image.FieldID)).From(past).
+			Where(sql.ColumnsEQ(past.C(image.FieldObjectSha256), s.C(object.FieldID)))),
 		sql.Exists(d.Select(snapshots.C(snapshot.FieldID)).From(snapshots).
 			Where(sql.ColumnsEQ(snapshots.C(snapshot.FieldArchiveSha256), s.C(object.FieldID)))),
 	))

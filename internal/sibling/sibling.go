@@ -9,11 +9,14 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 // Group is the rows that one statement read. Its zero value is empty.
 type Group struct {
 	members []any
+	at      *history.Moment
 	mu      sync.Mutex
 	loads   map[string]*load
 }
@@ -24,8 +27,18 @@ type load struct {
 	err   error
 }
 
-// NewGroup makes a group of the rows.
-func NewGroup(members []any) *Group { return &Group{members: members} }
+// NewGroup makes a group of the rows, which were read with the context.
+func NewGroup(ctx context.Context, members []any) *Group {
+	return &Group{members: members, at: history.MomentOf(ctx)}
+}
+
+// ReadAt is the moment that the rows were read at, nil when that is the present.
+func (g *Group) ReadAt() *history.Moment {
+	if g == nil {
+		return nil
+	}
+	return g.at
+}
 
 // Load returns what fetch finds for row, fetching it for all of row's siblings the
 // first time that any of them asks under the same name. A nil group is the row alone.
@@ -35,7 +48,7 @@ func Load[R any, K comparable, V any](
 	fetch func(context.Context, []K) (map[K]V, error),
 ) (V, error) {
 	if g == nil {
-		g = NewGroup([]any{row})
+		g = NewGroup(ctx, []any{row})
 	}
 	l := g.load(name)
 	l.once.Do(func() {

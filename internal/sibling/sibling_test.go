@@ -26,7 +26,7 @@ func family(n int) ([]*row, *sibling.Group) {
 		rows[i] = &row{i}
 		members[i] = rows[i]
 	}
-	return rows, sibling.NewGroup(members)
+	return rows, sibling.NewGroup(context.Background(), members)
 }
 
 // counted returns a fetch that finds the text of each odd id, and how often it ran.

@@ -3,8 +3,10 @@ package snapshot
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
@@ -37,7 +39,8 @@ func (in UpdateInput) check() error {
 	return c.Err()
 }
 
-// Create makes a snapshot without an archive.
+// Create freezes a dataset as it is. That takes no longer however large the dataset is, and waits for those alone who
+// are just writing in it.
 func Create(ctx context.Context, db *database.DB, dataset gid.DatasetID, in CreateInput) (*ent.Snapshot, error) {
 	if err := UpdateInput(in).check(); err != nil {
 		return nil, err
@@ -46,8 +49,33 @@ func Create(ctx context.Context, db *database.DB, dataset gid.DatasetID, in Crea
 		if err := access.Allow(ctx, tx.Client(), dataset, access.EditSnapshots); err != nil {
 			return nil, err
 		}
-		return tx.Snapshot.Create().SetDatasetID(dataset).SetNillableName(in.Name).SetNillableNote(in.Note).Save(ctx)
+		freeze, err := Freeze(ctx, db, tx, dataset)
+		if err != nil {
+			return nil, err
+		}
+		return freeze.SetNillableName(in.Name).SetNillableNote(in.Note).Save(ctx)
 	})
+}
+
+// Freeze begins a snapshot of a dataset as the transaction leaves it, which must write no more in it before it ends.
+func Freeze(ctx context.Context, db *database.DB, tx *ent.Tx, id gid.DatasetID) (*ent.SnapshotCreate, error) {
+	if err := db.OwnDataset(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	q := tx.Dataset.Query().Where(dataset.ID(id))
+	q.Select(dataset.FieldName, dataset.FieldDescription)
+	d, err := q.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fmt.Errorf("dataset %w", fault.NotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := database.EndEpoch(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Snapshot.Create().SetDatasetID(id).SetEpoch(epoch).SetDatasetName(d.Name).SetDatasetDescription(d.Description), nil
 }
 
 // Update makes the same change to each of the snapshots.
@@ -73,18 +101,22 @@ func Update(ctx context.Context, db *database.DB, targets catalog.Targets[gid.Sn
 	})
 }
 
-// Delete deletes snapshots. Their archives stay in the store, where others may have the same bytes.
+// Delete deletes snapshots, and what they alone see. When that is much, some of it goes with the next sweep. Their
+// archives stay in the store, where others may have the same bytes.
 func Delete(ctx context.Context, db *database.DB, targets catalog.Targets[gid.SnapshotID]) error {
 	if fields := targets.Check(); fields != nil {
 		return fields
 	}
-	return db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if _, err := lock(ctx, tx, targets); err != nil {
 			return err
 		}
-		_, err := tx.Snapshot.Delete().Where(snapshot.IDIn(targets.IDs...)).Exec(ctx)
-		return err
+		return tx.Snapshot.Update().Where(snapshot.IDIn(targets.IDs...)).SetExpiresAt(database.Now()).Exec(ctx)
 	})
+	if err != nil {
+		return err
+	}
+	return removeAll(access.System(ctx), db, targets.IDs, pagesAtOnce)
 }
 
 func lock(ctx context.Context, tx *ent.Tx, targets catalog.Targets[gid.SnapshotID]) ([]*ent.Snapshot, error) {

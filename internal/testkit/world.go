@@ -99,7 +99,6 @@ func (w *World) fill(ctx context.Context, tb testing.TB) {
 	}).Save(ctx))(tb)
 	w.Batch = Must(db.Batch.Create().SetDataset(w.Dataset).SetName("first").Save(ctx))(tb)
 	w.Job = Must(db.Job.Create().SetDataset(w.Dataset).SetBatch(w.Batch).SetOwner(w.Users["owner"]).SetAssignee(w.Users["assignee"]).Save(ctx))(tb)
-	w.Snapshot = Must(db.Snapshot.Create().SetDataset(w.Dataset).SetName("v1").Save(ctx))(tb)
 	for i := range 3 {
 		create := NewImage(db.Client, w.Dataset)
 		if i < 2 {
@@ -114,6 +113,8 @@ func (w *World) fill(ctx context.Context, tb testing.TB) {
 		create.SetDataset(w.Dataset).SetImage(w.Images[i%2]).SetLabel(w.Labels[i/2]).
 			SetType("bounding_box").SetData(Box(i)).SetPosition(int64(i+1) * 1000).SetAuthor(w.Users["annotator"])
 	}).Save(ctx))(tb)
+	Must(db.ExecContext(ctx, fmt.Sprintf("UPDATE datasets SET epoch = 2 WHERE id = %d", w.Dataset.ID)))(tb)
+	w.Snapshot = Must(db.Snapshot.Create().SetDataset(w.Dataset).SetName("v1").SetEpoch(1).SetDatasetName(w.Dataset.Name).Save(ctx))(tb)
 }
 
 // NewImage is an image of a dataset, without pixels.
