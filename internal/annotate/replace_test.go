@@ -175,7 +175,7 @@ func TestReplaceMany(t *testing.T) {
 		}
 		err := w.DB.Write(access.System(t.Context()), func(ctx context.Context, tx *ent.Tx) error {
 			_, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO annotations (id, created_at, updated_at, dataset_id, born, image_id, label_id, type, data, position)
-				SELECT CAST('00000000-0000-4000-8000-' || %s AS %s), '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', %d, 1, %d, %d, 'dot', '{}', i FROM %s`,
+				SELECT CAST('00000000-0000-4000-8000-' || %s AS %s), '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', %d, 2, %d, %d, 'dot', '{}', i FROM %s`,
 				id, map[string]string{dialect.SQLite: "text", dialect.Postgres: "uuid"}[w.DB.Dialect()],
 				w.Dataset.ID, w.Images[2].ID, w.Labels[0].ID, numbers))
 			return err
