@@ -52,19 +52,23 @@ func with[ID any, P identifier[ID], R any](argument, id string, do func(ID) (R, 
 
 // parseTargets reads the ids of rows that are to be changed if they have the given versions.
 func parseTargets[ID comparable, P identifier[ID]](ids []string, versions []int) (catalog.Targets[ID], error) {
-	t := catalog.Targets[ID]{IDs: make([]ID, len(ids)), Versions: versions}
-	if err := catalog.CheckCount(len(ids), "ids"); err != nil {
-		return t, err
+	parsed, err := parseAll[ID, P](ids, "ids")
+	return catalog.Targets[ID]{IDs: parsed, Versions: versions}, err
+}
+
+// parseAll reads the ids of the list in the argument of that name, which may be nil.
+func parseAll[ID comparable, P identifier[ID]](ids []string, argument string) ([]ID, error) {
+	if err := catalog.CheckCount(len(ids), argument); err != nil || ids == nil {
+		return nil, err
 	}
+	parsed := make([]ID, len(ids))
 	var c fault.Check
 	for i, id := range ids {
-		parsed, err := parse[ID, P](id, "ids", i)
-		if wrong, ok := errors.AsType[fault.Fields](err); ok {
-			c.Add(wrong)
-		}
-		t.IDs[i] = parsed
+		var err error
+		parsed[i], err = parse[ID, P](id, argument, i)
+		c.AddErr(err)
 	}
-	return t, c.Err()
+	return parsed, c.Err()
 }
 
 // remove deletes a row and answers its id.

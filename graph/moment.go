@@ -38,6 +38,9 @@ func then(ctx context.Context, db *database.DB, id string) (context.Context, str
 
 // present are ids without the snapshots that they name, for filters.
 func present(ids []string) []string {
+	if ids == nil {
+		return nil
+	}
 	bare := make([]string, len(ids))
 	for i, id := range ids {
 		var err error
@@ -46,6 +49,18 @@ func present(ids []string) []string {
 		}
 	}
 	return bare
+}
+
+// selection is what of a snapshot is restored. The ids may name the snapshot.
+func selection(images, labels []string) (snapshot.Selection, error) {
+	var s snapshot.Selection
+	var c fault.Check
+	var err error
+	s.Images, err = parseAll[gid.ImageID](present(images), "imageIds")
+	c.AddErr(err)
+	s.Labels, err = parseAll[gid.LabelID](present(labels), "labelIds")
+	c.AddErr(err)
+	return s, c.Err()
 }
 
 // frozen reads something of the dataset of a snapshot as it was, nil when nothing but an archive was kept.

@@ -34,6 +34,16 @@ func (r *mutationResolver) UpdateSnapshot(ctx context.Context, id string, expect
 	})
 }
 
+func (r *mutationResolver) RestoreSnapshot(ctx context.Context, id string, imageIds []string, labelIds []string) (*snapshot.Restored, error) {
+	return with("id", id, func(id gid.SnapshotID) (*snapshot.Restored, error) {
+		chosen, err := selection(imageIds, labelIds)
+		if err != nil {
+			return nil, err
+		}
+		return snapshot.Restore(ctx, r.DB, r.Quota, id, chosen)
+	})
+}
+
 func (r *mutationResolver) DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error) {
 	return remove(id, expectedVersion, func(t catalog.Targets[gid.SnapshotID]) error { return snapshot.Delete(ctx, r.DB, t) })
 }

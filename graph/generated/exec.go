@@ -469,6 +469,7 @@ type ComplexityRoot struct {
 		Refresh            func(childComplexity int, refreshToken string) int
 		ReplaceAnnotations func(childComplexity int, imageID string, annotations []*annotate.Input, expectedVersion *int) int
 		ResetPassword      func(childComplexity int, id string, newPassword string) int
+		RestoreSnapshot    func(childComplexity int, id string, imageIds []string, labelIds []string) int
 		RevokeAPIKey       func(childComplexity int, id string) int
 		SignIn             func(childComplexity int, email string, password string) int
 		SignOut            func(childComplexity int, everywhere bool) int
@@ -541,6 +542,13 @@ type ComplexityRoot struct {
 		Image       func(childComplexity int) int
 		Unchanged   func(childComplexity int) int
 		Updated     func(childComplexity int) int
+	}
+
+	RestoreSnapshotPayload struct {
+		Annotations func(childComplexity int) int
+		Before      func(childComplexity int) int
+		Images      func(childComplexity int) int
+		Labels      func(childComplexity int) int
 	}
 
 	SessionPayload struct {
@@ -732,6 +740,7 @@ type MutationResolver interface {
 	CreateSnapshot(ctx context.Context, datasetID string, input snapshot.CreateInput) (*ent.Snapshot, error)
 	GenerateSnapshot(ctx context.Context, datasetID string) (*ent.Snapshot, error)
 	UpdateSnapshot(ctx context.Context, id string, expectedVersion *int, input snapshot.UpdateInput) (*ent.Snapshot, error)
+	RestoreSnapshot(ctx context.Context, id string, imageIds []string, labelIds []string) (*snapshot.Restored, error)
 	DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error)
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
 	UpdateUser(ctx context.Context, id string, expectedVersion *int, input admin.UpdateUserInput) (*ent.User, error)
@@ -2913,6 +2922,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["id"].(string), args["newPassword"].(string)), true
+	case "Mutation.restoreSnapshot":
+		if e.ComplexityRoot.Mutation.RestoreSnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreSnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreSnapshot(childComplexity, args["id"].(string), args["imageIds"].([]string), args["labelIds"].([]string)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -3419,6 +3439,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReplaceAnnotationsPayload.Updated(childComplexity), true
+
+	case "RestoreSnapshotPayload.annotations":
+		if e.ComplexityRoot.RestoreSnapshotPayload.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreSnapshotPayload.Annotations(childComplexity), true
+	case "RestoreSnapshotPayload.before":
+		if e.ComplexityRoot.RestoreSnapshotPayload.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreSnapshotPayload.Before(childComplexity), true
+	case "RestoreSnapshotPayload.images":
+		if e.ComplexityRoot.RestoreSnapshotPayload.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreSnapshotPayload.Images(childComplexity), true
+	case "RestoreSnapshotPayload.labels":
+		if e.ComplexityRoot.RestoreSnapshotPayload.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreSnapshotPayload.Labels(childComplexity), true
 
 	case "SessionPayload.accessToken":
 		if e.ComplexityRoot.SessionPayload.AccessToken == nil {
@@ -11129,6 +11174,18 @@ extend type Mutation {
     "What to change."
     input: UpdateSnapshotInput!
   ): Snapshot!
+  """
+  Make the dataset, or some images and labels of it, what the snapshot sees: what has changed since changes back, what
+  has gone comes back, what is new goes. A snapshot of the present is made first. For managers.
+  """
+  restoreSnapshot(
+    "The snapshot."
+    id: ID!
+    "Images to restore, with their annotations. When neither these nor labels are given, everything is restored."
+    imageIds: [ID!]
+    "Labels to restore, with their annotations on images that are there."
+    labelIds: [ID!]
+  ): RestoreSnapshotPayload! @slow
   "Delete a snapshot, and with it the way to its zip. For managers. Answers its id."
   deleteSnapshot(
     "The snapshot."
@@ -11152,6 +11209,18 @@ input UpdateSnapshotInput {
   name: String @length(max: 100)
   "What it was made for, in at most 10,000 characters."
   note: String @length(max: 10000)
+}
+
+"What restoring a snapshot has done."
+type RestoreSnapshotPayload {
+  "The snapshot of what there was just before: restore it to take everything back."
+  before: Snapshot!
+  "How many images came back, changed back or went."
+  images: Int!
+  "How many labels did."
+  labels: Int!
+  "How many annotations did."
+  annotations: Int!
 }
 `, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
@@ -12306,6 +12375,20 @@ func (ec *executionContext) childFields_ReplaceAnnotationsPayload(ctx context.Co
 		return ec.fieldContext_ReplaceAnnotationsPayload_deleted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReplaceAnnotationsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreSnapshotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "before":
+		return ec.fieldContext_RestoreSnapshotPayload_before(ctx, field)
+	case "images":
+		return ec.fieldContext_RestoreSnapshotPayload_images(ctx, field)
+	case "labels":
+		return ec.fieldContext_RestoreSnapshotPayload_labels(ctx, field)
+	case "annotations":
+		return ec.fieldContext_RestoreSnapshotPayload_annotations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreSnapshotPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14417,6 +14500,36 @@ func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Contex
 		return nil, err
 	}
 	args["newPassword"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_restoreSnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "imageIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["imageIds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "labelIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["labelIds"] = arg2
 	return args, nil
 }
 
@@ -24463,6 +24576,50 @@ func (ec *executionContext) fieldContext_Mutation_updateSnapshot(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_restoreSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreSnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreSnapshot(ctx, fc.Args["id"].(string), fc.Args["imageIds"].([]string), fc.Args["labelIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *snapshot.Restored) graphql.Marshaler {
+			return ec.marshalNRestoreSnapshotPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐRestored(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreSnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreSnapshotPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26533,6 +26690,107 @@ func (ec *executionContext) _ReplaceAnnotationsPayload_deleted(ctx context.Conte
 }
 func (ec *executionContext) fieldContext_ReplaceAnnotationsPayload_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReplaceAnnotationsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreSnapshotPayload_before(ctx context.Context, field graphql.CollectedField, obj *snapshot.Restored) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreSnapshotPayload_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreSnapshotPayload_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreSnapshotPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreSnapshotPayload_images(ctx context.Context, field graphql.CollectedField, obj *snapshot.Restored) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreSnapshotPayload_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreSnapshotPayload_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreSnapshotPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreSnapshotPayload_labels(ctx context.Context, field graphql.CollectedField, obj *snapshot.Restored) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreSnapshotPayload_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreSnapshotPayload_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreSnapshotPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreSnapshotPayload_annotations(ctx context.Context, field graphql.CollectedField, obj *snapshot.Restored) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreSnapshotPayload_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreSnapshotPayload_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreSnapshotPayload", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SessionPayload_accessToken(ctx context.Context, field graphql.CollectedField, obj *model.SessionPayload) (ret graphql.Marshaler) {
@@ -41643,6 +41901,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "restoreSnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteSnapshot":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteSnapshot(ctx, field)
@@ -42152,6 +42417,54 @@ func (ec *executionContext) _ReplaceAnnotationsPayload(ctx context.Context, sel 
 			}
 		case "deleted":
 			out.Values[i] = ec._ReplaceAnnotationsPayload_deleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var restoreSnapshotPayloadImplementors = []string{"RestoreSnapshotPayload"}
+
+func (ec *executionContext) _RestoreSnapshotPayload(ctx context.Context, sel ast.SelectionSet, obj *snapshot.Restored) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreSnapshotPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreSnapshotPayload")
+		case "before":
+			out.Values[i] = ec._RestoreSnapshotPayload_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._RestoreSnapshotPayload_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._RestoreSnapshotPayload_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._RestoreSnapshotPayload_annotations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44709,6 +45022,14 @@ func (ec *executionContext) marshalNReplaceAnnotationsPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._ReplaceAnnotationsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRestoreSnapshotPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐRestored(ctx context.Context, sel ast.SelectionSet, v *snapshot.Restored) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreSnapshotPayload!")
+		return graphql.Null
+	}
+	return ec._RestoreSnapshotPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSessionPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋgraphᚋmodelᚐSessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.SessionPayload) graphql.Marshaler {
