@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -154,7 +155,7 @@ func (m *model) step(ctx context.Context, t *testing.T, rng *rand.Rand) error {
 	labels := m.Dataset.QueryLabels().IDsX(system)
 	batches, jobs := m.Dataset.QueryBatches().IDsX(system), m.Dataset.QueryJobs().IDsX(system)
 	img, label := pick(rng, images), pick(rng, labels)
-	word := new(fmt.Sprint(rng.IntN(1000)))
+	word := new(strconv.Itoa(rng.IntN(1000)))
 	at := func(i int) []any { return []any{i} }
 	switch rng.IntN(20) {
 	case 0:
@@ -257,7 +258,7 @@ func TestSnapshotsStay(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range writers {
 			wg.Go(func() {
-				if diff := m.play(w.As(t.Context(), "owner"), t, rand.New(rand.NewPCG(seed, uint64(i))), steps); diff != "" { //nolint:gosec // small
+				if diff := m.play(w.As(t.Context(), "owner"), t, rand.New(rand.NewPCG(seed, uint64(i))), steps); diff != "" {
 					t.Errorf("seed %d, writer %d: %s", seed, i, diff)
 				}
 			})

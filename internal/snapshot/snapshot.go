@@ -62,16 +62,17 @@ func Freeze(ctx context.Context, db *database.DB, tx *ent.Tx, id gid.DatasetID) 
 	if err := db.OwnDataset(ctx, tx, id); err != nil {
 		return nil, err
 	}
+	epoch, err := database.EndEpoch(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	// From here on the row is this transaction's, and nobody gives the dataset another name.
 	q := tx.Dataset.Query().Where(dataset.ID(id))
 	q.Select(dataset.FieldName, dataset.FieldDescription)
 	d, err := q.Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, fmt.Errorf("dataset %w", fault.NotFound)
 	}
-	if err != nil {
-		return nil, err
-	}
-	epoch, err := database.EndEpoch(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
