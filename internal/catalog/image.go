@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/datasetgen/datagen/ent"
@@ -18,6 +19,7 @@ import (
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/history"
 	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 )
@@ -247,20 +249,22 @@ func RemoveImages(ctx context.Context, tx *ent.Tx, where predicate.Image) error 
 	return err
 }
 
-// discount notes that the images that where finds go.
+// discount notes that the images that where finds go. The bytes of those that a snapshot sees stay.
 func discount(ctx context.Context, tx *ent.Tx, where predicate.Image) error {
 	var rows []struct {
 		DatasetID gid.DatasetID `sql:"dataset_id"`
 		Count     int           `sql:"count"`
-		Size      int64         `sql:"sum"`
+		Freed     int64         `sql:"freed"`
 	}
-	err := tx.Image.Query().Where(where).GroupBy(image.FieldDatasetID).
-		Aggregate(ent.Count(), ent.Sum(image.FieldSize)).Scan(ctx, &rows)
+	err := tx.Image.Query().Where(where).GroupBy(image.FieldDatasetID).Aggregate(ent.Count(), func(s *sql.Selector) string {
+		freed := fmt.Sprintf("COALESCE(SUM(%s) FILTER (WHERE NOT %s), 0)", s.C(image.FieldSize), history.Kept(image.Table, s.TableName()))
+		return sql.As("CAST("+freed+" AS bigint)", "freed")
+	}).Scan(ctx, &rows)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if err := quota.Count(ctx, tx, r.DatasetID, -r.Count, -r.Size); err != nil {
+		if err := quota.Count(ctx, tx, r.DatasetID, -r.Count, -r.Freed); err != nil {
 			return err
 		}
 	}

@@ -23,3 +23,10 @@ func Stamp(table string) func(*sql.UpdateBuilder) {
 func Epoch(column string) string {
 	return fmt.Sprintf("(SELECT epoch FROM datasets WHERE datasets.id = %s)", column)
 }
+
+// Kept is an SQL condition on rows of a historic table, by the name that a statement has for it: when they go, a snapshot
+// goes on seeing them, or something that they were.
+func Kept(table, alias string) string {
+	return fmt.Sprintf(`(EXISTS (SELECT 1 FROM %s past WHERE past.id = %s.id) OR %[2]s.born <= COALESCE((SELECT max(epoch) FROM snapshots seeing WHERE seeing.dataset_id = %[2]s.dataset_id), 0))`,
+		Of(table), alias)
+}

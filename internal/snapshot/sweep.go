@@ -2,17 +2,20 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"entgo.io/ent/dialect/sql/schema"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/snapshot"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/history"
+	"github.com/datasetgen/datagen/internal/quota"
 )
 
 const (
@@ -100,11 +103,39 @@ func forgetIn(ctx context.Context, tx *ent.Tx, t *schema.Table, s *ent.Snapshot)
 	const neighbour = "(SELECT %s(epoch) FROM snapshots WHERE dataset_id = %d AND epoch %s %d)"
 	before := fmt.Sprintf("COALESCE("+neighbour+", 0)", "max", s.DatasetID, "<", *s.Epoch)
 	after := fmt.Sprintf("COALESCE("+neighbour+", died)", "min", s.DatasetID, ">", *s.Epoch)
-	result, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %[1]s WHERE (id, born) IN (SELECT id, born FROM %[1]s
-		WHERE dataset_id = %[2]d AND died > %[3]d AND died <= %[4]s AND born > %[5]s AND born <= %[3]d LIMIT %[6]d)`,
-		history.Of(t.Name), s.DatasetID, *s.Epoch, after, before, page))
+	rows := fmt.Sprintf(`SELECT id, born FROM %s WHERE dataset_id = %d AND died > %d AND died <= %s AND born > %s AND born <= %[3]d ORDER BY id, born LIMIT %[6]d`,
+		history.Of(t.Name), s.DatasetID, *s.Epoch, after, before, page)
+	if t.Name == image.Table {
+		if err := free(ctx, tx, s.DatasetID, rows); err != nil {
+			return 0, err
+		}
+	}
+	result, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE (id, born) IN (%s)`, history.Of(t.Name), rows))
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// free notes that the bytes of images go with the last of their rows, which are among those that a query finds.
+func free(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, rows string) (err error) {
+	found, err := tx.QueryContext(ctx, fmt.Sprintf(`SELECT COALESCE(sum(size), 0) FROM (
+		SELECT id, max(size) AS size FROM images_history WHERE (id, born) IN (%[1]s)
+		AND NOT EXISTS (SELECT 1 FROM images live WHERE live.id = images_history.id)
+		AND NOT EXISTS (SELECT 1 FROM images_history other WHERE other.id = images_history.id AND (other.id, other.born) NOT IN (%[1]s))
+		GROUP BY id) freed`, rows))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, found.Close()) }()
+	var bytes int64
+	for found.Next() {
+		if err := found.Scan(&bytes); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(found.Err(), found.Close()); err != nil {
+		return err
+	}
+	return quota.Count(ctx, tx, dataset, 0, -bytes)
 }
