@@ -162,3 +162,15 @@ func appendQuoted(to []byte, s string) []byte {
 	}
 	return append(to, '"')
 }
+
+// In is an SQL condition: the value of a column is one of the ids.
+func In[ID ~int](column string, ids []ID) string {
+	if len(ids) == 0 {
+		return "FALSE"
+	}
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = strconv.Itoa(int(id))
+	}
+	return column + " IN (" + strings.Join(list, ", ") + ")"
+}

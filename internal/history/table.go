@@ -24,6 +24,12 @@ func Historic() []*schema.Table {
 	return tables
 }
 
+// Table is the historic table of that name, which there must be.
+func Table(name string) *schema.Table {
+	all := Historic()
+	return all[slices.IndexFunc(all, func(t *schema.Table) bool { return t.Name == name })]
+}
+
 // Has tells whether the rows of a table have histories.
 func Has(table string) bool {
 	return slices.ContainsFunc(migrate.Tables, func(t *schema.Table) bool { return t.Name == table && t.HasColumn(Born) })
@@ -52,6 +58,7 @@ func historyOf(t *schema.Table) *schema.Table {
 		h.PrimaryKey = append(h.PrimaryKey, c)
 	}
 	h.AddIndex(Of(t.Name)+"_dataset_id_died", false, []string{"dataset_id", Died})
+	h.AddIndex(Of(t.Name)+"_dataset_id_born", false, []string{"dataset_id", Born})
 	for _, name := range lookedUp {
 		if h.HasColumn(name) {
 			h.AddIndex(Of(t.Name)+"_"+name, false, []string{name})

@@ -48,7 +48,7 @@ func content(ctx context.Context, db *ent.Client, dataset gid.DatasetID, without
 			}
 			columns = append(columns, fmt.Sprintf("'%s=' || COALESCE(CAST(%[1]q AS text), 'NULL')", c.Name))
 		}
-		rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %q WHERE dataset_id = %d ORDER BY id", strings.Join(columns, " || ' ' || "), t.Name, dataset))
+		rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM %q WHERE dataset_id = %d ORDER BY id", strings.Join(columns, " || '|' || "), t.Name, dataset))
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func content(ctx context.Context, db *ent.Client, dataset gid.DatasetID, without
 			if err := rows.Scan(&line); err != nil {
 				return nil, errors.Join(err, rows.Close())
 			}
-			lines = append(lines, t.Name+" "+line)
+			lines = append(lines, t.Name+"|"+line)
 		}
 		if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
 			return nil, err

@@ -60,7 +60,7 @@ func Restore(ctx context.Context, db *database.DB, limits quota.Limits, id gid.S
 		return nil, err
 	}
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*Restored, error) {
-		s, err := complete(ctx, tx.Client(), id)
+		s, err := Complete(ctx, tx.Client(), id, "id")
 		if err != nil {
 			return nil, err
 		}
@@ -85,14 +85,14 @@ func Restore(ctx context.Context, db *database.DB, limits quota.Limits, id gid.S
 	})
 }
 
-// complete reads a snapshot of which more than an archive was kept.
-func complete(ctx context.Context, db *ent.Client, id gid.SnapshotID) (*ent.Snapshot, error) {
+// Complete reads a snapshot of which more than an archive was kept; argument is where its id is.
+func Complete(ctx context.Context, db *ent.Client, id gid.SnapshotID, argument string) (*ent.Snapshot, error) {
 	s, err := db.Snapshot.Query().Where(snapshot.ID(id)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, fmt.Errorf("snapshot %w", fault.NotFound)
 	}
 	if err == nil && s.Epoch == nil {
-		return nil, fault.InvalidAt("nothing but a zip was kept of it", "id")
+		return nil, fault.InvalidAt("nothing but a zip was kept of it", argument)
 	}
 	return s, err
 }
@@ -133,7 +133,7 @@ func (r restoration) run(ctx context.Context) (*Restored, error) {
 		{image.Table, r.images, &done.Images},
 		{annotation.Table, r.annotations, &done.Annotations},
 	} {
-		n, err := r.bringBack(ctx, tableOf(t.name), t.scope)
+		n, err := r.bringBack(ctx, history.Table(t.name), t.scope)
 		if err != nil {
 			return nil, err
 		}
@@ -183,25 +183,20 @@ func (r restoration) needs(ctx context.Context) ([]gid.LabelID, error) {
 	return slices.DeleteFunc(used, func(id gid.LabelID) bool { return slices.Contains(there, id) }), err
 }
 
-func tableOf(name string) *schema.Table {
-	all := history.Historic()
-	return all[slices.IndexFunc(all, func(t *schema.Table) bool { return t.Name == name })]
-}
-
 // The scopes are conditions on rows of a table and of its history alike.
 
 func (r restoration) labels(table string) string {
 	if r.selection.all() {
 		return "TRUE"
 	}
-	return within(table, "id", slices.Concat(r.selection.Labels, r.needed))
+	return database.In(table+".id", slices.Concat(r.selection.Labels, r.needed))
 }
 
 func (r restoration) images(table string) string {
 	if r.selection.all() {
 		return "TRUE"
 	}
-	return within(table, "id", r.selection.Images)
+	return database.In(table+".id", r.selection.Images)
 }
 
 func (r restoration) annotations(table string) string {
@@ -209,18 +204,7 @@ func (r restoration) annotations(table string) string {
 		return "TRUE"
 	}
 	return fmt.Sprintf("(%s OR %s AND EXISTS (SELECT 1 FROM images live WHERE live.id = %s.image_id))",
-		within(table, "image_id", r.selection.Images), within(table, "label_id", r.selection.Labels), table)
-}
-
-func within[ID ~int](table, column string, ids []ID) string {
-	if len(ids) == 0 {
-		return "FALSE"
-	}
-	list := make([]string, len(ids))
-	for i, id := range ids {
-		list[i] = strconv.Itoa(int(id))
-	}
-	return fmt.Sprintf("%s.%s IN (%s)", table, column, strings.Join(list, ", "))
+		database.In(table+".image_id", r.selection.Images), database.In(table+".label_id", r.selection.Labels), table)
 }
 
 // seen is the condition on rows of a history that the snapshot sees.

@@ -173,8 +173,9 @@ func TestRestoreSome(t *testing.T) {
 		} {
 			var same []string
 			for _, line := range now {
-				if id, ok := strings.CutPrefix(line, list.table+" id="); ok && slices.Contains(then, line) {
-					same = append(same, strings.Fields(id)[0])
+				if id, ok := strings.CutPrefix(line, list.table+"|id="); ok && slices.Contains(then, line) {
+					id, _, _ = strings.Cut(id, "|")
+					same = append(same, id)
 				}
 			}
 			slices.Sort(same)

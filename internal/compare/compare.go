@@ -1,0 +1,321 @@
+// Package compare tells what has changed in a dataset between two moments.
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/label"
+	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/history"
+	"github.com/datasetgen/datagen/internal/snapshot"
+)
+
+// Comparison is of a dataset at two moments, of which one or both are those of snapshots. What it costs grows with what
+// has changed between them.
+type Comparison struct {
+	Dataset  gid.DatasetID
+	From, To *history.Moment // nil is the present
+
+	db     *database.DB
+	counts func(context.Context) (*ChangeCounts, error)
+}
+
+// New compares two snapshots of one dataset; the id 0 is what there is now.
+func New(ctx context.Context, db *database.DB, from, to gid.SnapshotID) (*Comparison, error) {
+	if from == 0 && to == 0 {
+		return nil, fault.InvalidAt("at least one of from and to must be a snapshot", "from")
+	}
+	c := &Comparison{db: db}
+	for _, side := range []struct {
+		id       gid.SnapshotID
+		argument string
+		moment   **history.Moment
+	}{{from, "from", &c.From}, {to, "to", &c.To}} {
+		if side.id == 0 {
+			continue
+		}
+		s, err := snapshot.Complete(ctx, db.Client, side.id, side.argument)
+		if err != nil {
+			return nil, err
+		}
+		if c.Dataset != 0 && s.DatasetID != c.Dataset {
+			return nil, fault.InvalidAt("is of another dataset", "to")
+		}
+		*side.moment, c.Dataset = snapshot.MomentOf(s), s.DatasetID
+	}
+	c.counts = once(c.count)
+	return c, nil
+}
+
+// once has a value found the first time that anybody asks for it.
+func once[V any](find func(context.Context) (V, error)) func(context.Context) (V, error) {
+	var do sync.Once
+	var value V
+	var err error
+	return func(ctx context.Context) (V, error) {
+		do.Do(func() { value, err = find(ctx) })
+		return value, err
+	}
+}
+
+// Changes are counts of what has changed of rows of a kind.
+type Changes struct {
+	Added   int
+	Removed int
+	Changed int
+}
+
+// AnnotationChanges are counts of what has changed of annotations. One that was moved and relabelled counts as both.
+type AnnotationChanges struct {
+	Added      int
+	Removed    int
+	Moved      int // have another shape
+	Relabelled int // have another label
+	Changed    int // have anything else that is another: place among others, source, confidence
+}
+
+func (a *AnnotationChanges) add(b AnnotationChanges) {
+	a.Added += b.Added
+	a.Removed += b.Removed
+	a.Moved += b.Moved
+	a.Relabelled += b.Relabelled
+	a.Changed += b.Changed
+}
+
+// LabelChanges are counts of what has changed of the annotations of a label. One that got another label counts with the
+// label that it has now, and in Lost with the one that it had.
+type LabelChanges struct {
+	AnnotationChanges
+
+	Label gid.LabelID
+	Lost  int
+}
+
+// AuthorChanges are counts of what has changed of the annotations that somebody drew.
+type AuthorChanges struct {
+	AnnotationChanges
+
+	Author *gid.UserID // nil when nobody is known
+}
+
+// ChangeCounts are counts of all that has changed.
+type ChangeCounts struct {
+	Images      Changes
+	Labels      Changes
+	Annotations AnnotationChanges
+	ByLabel     []LabelChanges  // by the ids of labels, those that have changes
+	ByAuthor    []AuthorChanges // by the ids of authors, those that have changes, nobody first
+}
+
+// Counts counts all that has changed.
+func (c *Comparison) Counts(ctx context.Context) (*ChangeCounts, error) { return c.counts(ctx) }
+
+func (c *Comparison) count(ctx context.Context) (_ *ChangeCounts, err error) {
+	defer fault.Wrap(&err, "count what has changed")
+
+	var counts ChangeCounts
+	for table, n := range map[string]*Changes{image.Table: &counts.Images, label.Table: &counts.Labels} {
+		query := fmt.Sprintf(`%s SELECT count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL),
+			count(*) FILTER (WHERE old.id = new.id) FROM old FULL JOIN new ON old.id = new.id WHERE %s`, c.sides(table, ""), differs(table))
+		if err := each(ctx, c.db, query, func(scan scanner) error { return scan(&n.Added, &n.Removed, &n.Changed) }); err != nil {
+			return nil, err
+		}
+	}
+	return &counts, c.countAnnotations(ctx, &counts)
+}
+
+// countAnnotations counts by the old label, the new label and the author, of which there are few, and sums up.
+func (c *Comparison) countAnnotations(ctx context.Context, counts *ChangeCounts) error {
+	query := fmt.Sprintf(`%s SELECT old.label_id, new.label_id, COALESCE(new.author_id, old.author_id) AS author,
+		count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL), count(*) FILTER (WHERE %s),
+		count(*) FILTER (WHERE old.label_id <> new.label_id), count(*) FILTER (WHERE NOT %[2]s AND old.label_id = new.label_id)
+		FROM old FULL JOIN new ON old.id = new.id WHERE %s GROUP BY old.label_id, new.label_id, COALESCE(new.author_id, old.author_id)
+		ORDER BY author NULLS FIRST`, c.sides(annotation.Table, ""), moved, differs(annotation.Table))
+	labels := map[gid.LabelID]*LabelChanges{}
+	of := func(id gid.LabelID) *LabelChanges {
+		if labels[id] == nil {
+			labels[id] = &LabelChanges{Label: id}
+		}
+		return labels[id]
+	}
+	err := each(ctx, c.db, query, func(scan scanner) error {
+		var before, after *gid.LabelID
+		var author *gid.UserID
+		var n AnnotationChanges
+		if err := scan(&before, &after, &author, &n.Added, &n.Removed, &n.Moved, &n.Relabelled, &n.Changed); err != nil {
+			return err
+		}
+		counts.Annotations.add(n)
+		counts.addAuthor(author, n)
+		if after == nil {
+			of(*before).add(n)
+			return nil
+		}
+		of(*after).add(n)
+		if n.Relabelled > 0 {
+			of(*before).Lost += n.Relabelled
+		}
+		return nil
+	})
+	counts.ByLabel = sortedLabels(labels)
+	return err
+}
+
+// addAuthor adds to the author, who comes once or is the last.
+func (c *ChangeCounts) addAuthor(author *gid.UserID, n AnnotationChanges) {
+	last := len(c.ByAuthor) - 1
+	if last < 0 || !same(c.ByAuthor[last].Author, author) {
+		c.ByAuthor = append(c.ByAuthor, AuthorChanges{Author: author})
+		last++
+	}
+	c.ByAuthor[last].add(n)
+}
+
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// ChangeStatus is what became of an image or of an annotation.
+type ChangeStatus string
+
+// All that can become of them. An image that is the same has annotations that are not.
+const (
+	Added   ChangeStatus = "ADDED"
+	Removed ChangeStatus = "REMOVED"
+	Changed ChangeStatus = "CHANGED"
+	Same    ChangeStatus = "SAME"
+)
+
+// ImageChange is an image that has changed, or on which annotations have.
+type ImageChange struct {
+	ID          gid.ImageID
+	Status      ChangeStatus
+	Annotations AnnotationChanges
+}
+
+// Images returns those of the changed images that come after one, by their ids: first of them, 1 to 100.
+func (c *Comparison) Images(ctx context.Context, first int, after gid.ImageID) (changes []ImageChange, err error) {
+	defer fault.Wrap(&err, "find changed images")
+
+	if err := catalog.CheckFirst(first); err != nil {
+		return nil, err
+	}
+	query := fmt.Sprintf(`%s, drawn AS (%s), changed AS (
+			SELECT COALESCE(old.id, new.id) AS id, CASE WHEN old.id IS NULL THEN 'ADDED' WHEN new.id IS NULL THEN 'REMOVED' ELSE 'CHANGED' END AS status
+			FROM old FULL JOIN new ON old.id = new.id WHERE %s)
+		SELECT COALESCE(changed.id, drawn.image_id), COALESCE(status, 'SAME'), COALESCE(added, 0), COALESCE(removed, 0), COALESCE(moved, 0), COALESCE(relabelled, 0), COALESCE(other, 0)
+		FROM changed FULL JOIN drawn ON changed.id = drawn.image_id WHERE COALESCE(changed.id, drawn.image_id) > %d ORDER BY 1 LIMIT %d`,
+		c.sides(image.Table, ""), c.drawn(), differs(image.Table), after, first)
+	err = each(ctx, c.db, query, func(scan scanner) error {
+		var i ImageChange
+		n := &i.Annotations
+		if err := scan(&i.ID, &i.Status, &n.Added, &n.Removed, &n.Moved, &n.Relabelled, &n.Changed); err != nil {
+			return err
+		}
+		changes = append(changes, i)
+		return nil
+	})
+	return changes, err
+}
+
+// drawn is a query of what has changed of the annotations on each image.
+func (c *Comparison) drawn() string {
+	return fmt.Sprintf(`SELECT COALESCE(old.image_id, new.image_id) AS image_id,
+		count(*) FILTER (WHERE old.id IS NULL) AS added, count(*) FILTER (WHERE new.id IS NULL) AS removed, count(*) FILTER (WHERE %s) AS moved,
+		count(*) FILTER (WHERE old.label_id <> new.label_id) AS relabelled, count(*) FILTER (WHERE NOT %[1]s AND old.label_id = new.label_id) AS other
+		FROM (%s) old FULL JOIN (%s) new ON old.id = new.id WHERE %s GROUP BY COALESCE(old.image_id, new.image_id)`,
+		moved, c.side(annotation.Table, true, ""), c.side(annotation.Table, false, ""), differs(annotation.Table))
+}
+
+// AnnotationChange is an annotation that has changed. Before and After are nil where it is not there.
+type AnnotationChange struct {
+	ID         gid.AnnotationID
+	Status     ChangeStatus
+	Moved      bool
+	Relabelled bool
+	Before     *ent.Annotation // but for its edges
+	After      *ent.Annotation // likewise
+}
+
+// IoU is the intersection over union of the shapes before and after, nil unless both are shapes that have an area.
+func (c AnnotationChange) IoU() *float64 {
+	if c.Before == nil || c.After == nil {
+		return nil
+	}
+	return iou(c.Before, c.After)
+}
+
+// AnnotationsOn returns what has changed of the annotations on some images: of each at most first, 1 to 100, by their ids.
+func (c *Comparison) AnnotationsOn(ctx context.Context, images []gid.ImageID, first int) (_ map[gid.ImageID][]AnnotationChange, err error) {
+	defer fault.Wrap(&err, "find changed annotations")
+
+	if err := catalog.CheckFirst(first); err != nil {
+		return nil, err
+	}
+	ids := database.In("image_id", images)
+	query := fmt.Sprintf(`%s SELECT id, image_id, moved, relabelled, status FROM (
+			SELECT COALESCE(old.id, new.id) AS id, COALESCE(old.image_id, new.image_id) AS image_id,
+			COALESCE(%s, FALSE) AS moved, COALESCE(old.label_id <> new.label_id, FALSE) AS relabelled,
+			CASE WHEN old.id IS NULL THEN 'ADDED' WHEN new.id IS NULL THEN 'REMOVED' ELSE 'CHANGED' END AS status,
+			row_number() OVER (PARTITION BY COALESCE(old.image_id, new.image_id) ORDER BY COALESCE(old.id, new.id)) AS place
+			FROM old FULL JOIN new ON old.id = new.id WHERE %s) numbered WHERE place <= %d ORDER BY image_id, place`,
+		c.sides(annotation.Table, ids), moved, differs(annotation.Table), first)
+	changes := map[gid.ImageID][]AnnotationChange{}
+	var all []gid.AnnotationID
+	err = each(ctx, c.db, query, func(scan scanner) error {
+		var a AnnotationChange
+		var on gid.ImageID
+		if err := scan(&a.ID, &on, &a.Moved, &a.Relabelled, &a.Status); err != nil {
+			return err
+		}
+		changes[on], all = append(changes[on], a), append(all, a.ID)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	before, err := c.read(history.At(ctx, c.From), all)
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.read(history.At(ctx, c.To), all)
+	for _, list := range changes {
+		for i := range list {
+			list[i].Before, list[i].After = before[list[i].ID], after[list[i].ID]
+		}
+	}
+	return changes, err
+}
+
+func (c *Comparison) read(ctx context.Context, ids []gid.AnnotationID) (map[gid.AnnotationID]*ent.Annotation, error) {
+	found := make(map[gid.AnnotationID]*ent.Annotation, len(ids))
+	rows, err := c.db.Annotation.Query().Where(annotation.IDIn(ids...)).All(ctx)
+	for _, a := range rows {
+		found[a.ID] = a
+	}
+	return found, err
+}
+
+type scanner = func(...any) error
+
+// each visits the rows that a query finds.
+func each(ctx context.Context, db *database.DB, query string, visit func(scanner) error) (err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := visit(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
