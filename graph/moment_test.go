@@ -178,3 +178,48 @@ func TestArchivesAlone(t *testing.T) {
 		t.Error(got.body)
 	}
 }
+
+// TestCompareSnapshots follows what has changed into rows as they were and as they are.
+func TestCompareSnapshots(t *testing.T) {
+	t.Parallel()
+	const query = `query($from: ID, $to: ID) { compareSnapshots(from: $from, to: $to) {
+		images { added removed changed } labels { added removed changed } annotations { added removed moved relabelled changed }
+		byLabel { label { id name annotations { totalCount } } lost annotations { added removed } } byAuthor { author { email } annotations { added removed } }
+		changedImages(first: 100) { kind annotations { added removed } before { id originalName labels { name } } after { id originalName tags annotations { totalCount } }
+			changedAnnotations { kind moved iou before { id label { name stats { images } } author { email } } after { label { name } image { name } } } } } }`
+	eachDatabase(t, func(t *testing.T, a api) {
+		w := a.world
+		upset(t.Context(), t, w)
+		vars := map[string]any{"from": gidOf("Snapshot", w.Snapshot.ID)}
+		few := a.mustAsk(t, "viewer", query, vars)
+		for path, want := range map[string]any{
+			"images.added": 9.0, "images.removed": 1.0, "images.changed": 1.0, "labels.added": 3.0, "labels.removed": 1.0, "labels.changed": 1.0,
+			"annotations.added": 18.0, "annotations.removed": 3.0, "annotations.moved": 0.0,
+			"byLabel.0.label.name": "hull", "byLabel.1.label.name": "cargo", "byLabel.1.annotations.removed": 2.0,
+			"byLabel.1.label.id":         gidOf("Label", fmt.Sprintf("%d@%d", w.Labels[1].ID, w.Snapshot.ID)),
+			"changedImages.0.kind":       "REMOVED",
+			"changedImages.0.after":      nil,
+			"changedImages.0.before.id":  gidOf("Image", fmt.Sprintf("%d@%d", w.Images[0].ID, w.Snapshot.ID)),
+			"changedImages.1.after.tags": []any{"new"}, "changedImages.1.before.originalName": "", "changedImages.1.annotations.removed": 1.0,
+			"changedImages.0.changedAnnotations.0.before.label.name": "sail", "changedImages.0.changedAnnotations.0.kind": "REMOVED",
+			"changedImages.2.kind": "ADDED", "changedImages.2.before": nil, "changedImages.2.changedAnnotations.0.before": nil,
+		} {
+			if diff := cmp.Diff(want, at(t, few.Data, "compareSnapshots."+path)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+		grow(t, w, 9)
+		if many := a.mustAsk(t, "viewer", query, vars); many.statements != few.statements || len(many.body) <= len(few.body) {
+			t.Errorf("%d statements for %d bytes, %d for %d", few.statements, len(few.body), many.statements, len(many.body))
+		}
+		for _, of := range []map[string]any{{}, {"from": vars["from"], "to": gidOf("Dataset", 1)}} {
+			if got := a.ask(t, "viewer", query, of); got.codes() != "INVALID" {
+				t.Errorf("%v: %s", of, got.body)
+			}
+		}
+		theirs := map[string]any{"from": vars["from"], "to": gidOf("Snapshot", w.Foreign.Snapshot.ID)}
+		if got := a.ask(t, "viewer", query, theirs); got.codes() != "NOT_FOUND" {
+			t.Errorf("theirs: %s", got.body)
+		}
+	})
+}

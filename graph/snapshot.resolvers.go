@@ -11,10 +11,16 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/datasetgen/datagen/ent"
 	entsnapshot "github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/graph/generated"
 	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/compare"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/snapshot"
 )
+
+func (r *imageDifferenceResolver) ChangedAnnotations(ctx context.Context, obj *compare.ImageDifference, first int) ([]*compare.AnnotationDifference, error) {
+	return r.annotationsCompared(ctx, obj, first)
+}
 
 func (r *mutationResolver) CreateSnapshot(ctx context.Context, datasetID string, input snapshot.CreateInput) (*ent.Snapshot, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*ent.Snapshot, error) {
@@ -54,6 +60,10 @@ func (r *queryResolver) Snapshot(ctx context.Context, id string, datasetID *stri
 	})
 }
 
+func (r *queryResolver) CompareSnapshots(ctx context.Context, from *string, to *string) (*compare.Comparison, error) {
+	return r.compareSnapshots(ctx, from, to)
+}
+
 func (r *snapshotResolver) Stats(ctx context.Context, obj *ent.Snapshot) (*catalog.DatasetStats, error) {
 	return frozen(ctx, r.Resolver, obj, r.Dataset().Stats)
 }
@@ -69,3 +79,61 @@ func (r *snapshotResolver) FileURL(ctx context.Context, obj *ent.Snapshot) (*str
 func (r *snapshotResolver) FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error) {
 	return r.Media.ArchivePath(ctx, obj), nil
 }
+
+func (r *snapshotComparisonResolver) Images(ctx context.Context, obj *compare.Comparison) (*compare.ChangeCounts, error) {
+	return countedIn(ctx, obj, func(n *compare.Counts) *compare.ChangeCounts { return &n.Images })
+}
+
+func (r *snapshotComparisonResolver) Labels(ctx context.Context, obj *compare.Comparison) (*compare.ChangeCounts, error) {
+	return countedIn(ctx, obj, func(n *compare.Counts) *compare.ChangeCounts { return &n.Labels })
+}
+
+func (r *snapshotComparisonResolver) Annotations(ctx context.Context, obj *compare.Comparison) (*compare.AnnotationChangeCounts, error) {
+	return countedIn(ctx, obj, func(n *compare.Counts) *compare.AnnotationChangeCounts { return &n.Annotations })
+}
+
+func (r *snapshotComparisonResolver) ByLabel(ctx context.Context, obj *compare.Comparison) ([]*compare.LabelChangeCounts, error) {
+	return r.labelsCompared(ctx, obj)
+}
+
+func (r *snapshotComparisonResolver) ByAuthor(ctx context.Context, obj *compare.Comparison) ([]*compare.AuthorChangeCounts, error) {
+	return r.authorsCompared(ctx, obj)
+}
+
+func (r *snapshotComparisonResolver) ChangedImages(ctx context.Context, obj *compare.Comparison, first int, after *string) ([]*compare.ImageDifference, error) {
+	return r.imagesCompared(ctx, obj, first, after)
+}
+
+func (r *Resolver) ImageDifference() generated.ImageDifferenceResolver {
+	return &imageDifferenceResolver{r}
+}
+
+func (r *Resolver) SnapshotComparison() generated.SnapshotComparisonResolver {
+	return &snapshotComparisonResolver{r}
+}
+
+type (
+	imageDifferenceResolver    struct{ *Resolver }
+	snapshotComparisonResolver struct{ *Resolver }
+)
+
+// !!! WARNING !!!
+// The code below was going to be deleted when updating resolvers. It has been copied here so you have
+// one last chance to move it out of harms way if you want. There are two reasons this happens:
+//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
+//    it when you're done.
+//  - You have helper methods in this file. Move them out to keep these resolver files clean.
+/*
+	func (r *Resolver) AuthorChangeCounts() generated.AuthorChangeCountsResolver {
+	return &authorChangeCountsResolver{r}
+}
+func (r *Resolver) LabelChangeCounts() generated.LabelChangeCountsResolver {
+	return &labelChangeCountsResolver{r}
+}
+type (
+	authorChangeCountsResolver struct{ *Resolver }
+	imageDifferenceResolver    struct{ *Resolver }
+	labelChangeCountsResolver  struct{ *Resolver }
+	snapshotComparisonResolver struct{ *Resolver }
+)
+*/

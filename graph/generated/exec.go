@@ -25,6 +25,7 @@ import (
 	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/chart"
+	"github.com/datasetgen/datagen/internal/compare"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/moment"
@@ -49,12 +50,14 @@ type ResolverRoot interface {
 	Batch() BatchResolver
 	Dataset() DatasetResolver
 	Image() ImageResolver
+	ImageDifference() ImageDifferenceResolver
 	Job() JobResolver
 	Label() LabelResolver
 	Mutation() MutationResolver
 	NearDuplicateGroup() NearDuplicateGroupResolver
 	Query() QueryResolver
 	Snapshot() SnapshotResolver
+	SnapshotComparison() SnapshotComparisonResolver
 	Workspace() WorkspaceResolver
 	BatchWhereInput() BatchWhereInputResolver
 	ImageWhereInput() ImageWhereInputResolver
@@ -89,10 +92,27 @@ type ComplexityRoot struct {
 		Version     func(childComplexity int) int
 	}
 
+	AnnotationChangeCounts struct {
+		Added      func(childComplexity int) int
+		Changed    func(childComplexity int) int
+		Moved      func(childComplexity int) int
+		Relabelled func(childComplexity int) int
+		Removed    func(childComplexity int) int
+	}
+
 	AnnotationConnection struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	AnnotationDifference struct {
+		After      func(childComplexity int) int
+		Before     func(childComplexity int) int
+		IoU        func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Moved      func(childComplexity int) int
+		Relabelled func(childComplexity int) int
 	}
 
 	AnnotationEdge struct {
@@ -134,6 +154,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AuthorChangeCounts struct {
+		Annotations func(childComplexity int) int
+		Author      func(childComplexity int) int
+	}
+
 	Batch struct {
 		CreatedAt  func(childComplexity int) int
 		DatabaseID func(childComplexity int) int
@@ -166,6 +191,12 @@ type ComplexityRoot struct {
 		Jobs                      func(childComplexity int) int
 		UnassignedImages          func(childComplexity int) int
 		UnassignedSyntheticImages func(childComplexity int) int
+	}
+
+	ChangeCounts struct {
+		Added   func(childComplexity int) int
+		Changed func(childComplexity int) int
+		Removed func(childComplexity int) int
 	}
 
 	ChartSlice struct {
@@ -284,6 +315,14 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	ImageDifference struct {
+		After              func(childComplexity int) int
+		Annotations        func(childComplexity int) int
+		Before             func(childComplexity int) int
+		ChangedAnnotations func(childComplexity int, first int) int
+		Kind               func(childComplexity int) int
+	}
+
 	ImageEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -370,6 +409,12 @@ type ComplexityRoot struct {
 		Stats          func(childComplexity int) int
 		UpdatedAt      func(childComplexity int) int
 		Version        func(childComplexity int) int
+	}
+
+	LabelChangeCounts struct {
+		Annotations func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Lost        func(childComplexity int) int
 	}
 
 	LabelConnection struct {
@@ -515,24 +560,25 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Annotation      func(childComplexity int, id string, datasetID *string, imageID *string) int
-		Batch           func(childComplexity int, id string, datasetID *string) int
-		Colleagues      func(childComplexity int) int
-		Dataset         func(childComplexity int, id string) int
-		Datasets        func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
-		ExistingImages  func(childComplexity int, datasetID string, sha256 []string) int
-		Image           func(childComplexity int, id string, datasetID *string) int
-		IsAuthenticated func(childComplexity int) int
-		Job             func(childComplexity int, id string, datasetID *string) int
-		Label           func(childComplexity int, id string, datasetID *string) int
-		Me              func(childComplexity int) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		Snapshot        func(childComplexity int, id string, datasetID *string) int
-		Users           func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
-		VerifyToken     func(childComplexity int, token string) int
-		Viewer          func(childComplexity int) int
-		Workspaces      func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) int
+		Annotation       func(childComplexity int, id string, datasetID *string, imageID *string) int
+		Batch            func(childComplexity int, id string, datasetID *string) int
+		Colleagues       func(childComplexity int) int
+		CompareSnapshots func(childComplexity int, from *string, to *string) int
+		Dataset          func(childComplexity int, id string) int
+		Datasets         func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
+		ExistingImages   func(childComplexity int, datasetID string, sha256 []string) int
+		Image            func(childComplexity int, id string, datasetID *string) int
+		IsAuthenticated  func(childComplexity int) int
+		Job              func(childComplexity int, id string, datasetID *string) int
+		Label            func(childComplexity int, id string, datasetID *string) int
+		Me               func(childComplexity int) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		Snapshot         func(childComplexity int, id string, datasetID *string) int
+		Users            func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) int
+		VerifyToken      func(childComplexity int, token string) int
+		Viewer           func(childComplexity int) int
+		Workspaces       func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) int
 	}
 
 	ReplaceAnnotationsPayload struct {
@@ -578,6 +624,15 @@ type ComplexityRoot struct {
 		Thumbnail          func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
 		Version            func(childComplexity int) int
+	}
+
+	SnapshotComparison struct {
+		Annotations   func(childComplexity int) int
+		ByAuthor      func(childComplexity int) int
+		ByLabel       func(childComplexity int) int
+		ChangedImages func(childComplexity int, first int, after *string) int
+		Images        func(childComplexity int) int
+		Labels        func(childComplexity int) int
 	}
 
 	SnapshotConnection struct {
@@ -687,6 +742,9 @@ type ImageResolver interface {
 	AllAnnotations(ctx context.Context, obj *ent.Image) ([]*ent.Annotation, error)
 	DerivativeIds(ctx context.Context, obj *ent.Image) ([]int, error)
 }
+type ImageDifferenceResolver interface {
+	ChangedAnnotations(ctx context.Context, obj *compare.ImageDifference, first int) ([]*compare.AnnotationDifference, error)
+}
 type JobResolver interface {
 	Stats(ctx context.Context, obj *ent.Job) (*work.JobStats, error)
 	ImageIds(ctx context.Context, obj *ent.Job) ([]int, error)
@@ -778,6 +836,7 @@ type QueryResolver interface {
 	ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
 	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
+	CompareSnapshots(ctx context.Context, from *string, to *string) (*compare.Comparison, error)
 	Colleagues(ctx context.Context) ([]*ent.User, error)
 	Users(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.UserOrder, where *ent.UserWhereInput) (*ent.UserConnection, error)
 	Workspaces(ctx context.Context, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.WorkspaceOrder, where *ent.WorkspaceWhereInput) (*ent.WorkspaceConnection, error)
@@ -792,6 +851,14 @@ type SnapshotResolver interface {
 	Thumbnail(ctx context.Context, obj *ent.Snapshot) (*ent.Image, error)
 	FileURL(ctx context.Context, obj *ent.Snapshot) (*string, error)
 	FilePath(ctx context.Context, obj *ent.Snapshot) (*string, error)
+}
+type SnapshotComparisonResolver interface {
+	Images(ctx context.Context, obj *compare.Comparison) (*compare.ChangeCounts, error)
+	Labels(ctx context.Context, obj *compare.Comparison) (*compare.ChangeCounts, error)
+	Annotations(ctx context.Context, obj *compare.Comparison) (*compare.AnnotationChangeCounts, error)
+	ByLabel(ctx context.Context, obj *compare.Comparison) ([]*compare.LabelChangeCounts, error)
+	ByAuthor(ctx context.Context, obj *compare.Comparison) ([]*compare.AuthorChangeCounts, error)
+	ChangedImages(ctx context.Context, obj *compare.Comparison, first int, after *string) ([]*compare.ImageDifference, error)
 }
 type WorkspaceResolver interface {
 	Usage(ctx context.Context, obj *ent.Workspace) (*quota.Usage, error)
@@ -943,6 +1010,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Annotation.Version(childComplexity), true
 
+	case "AnnotationChangeCounts.added":
+		if e.ComplexityRoot.AnnotationChangeCounts.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationChangeCounts.Added(childComplexity), true
+	case "AnnotationChangeCounts.changed":
+		if e.ComplexityRoot.AnnotationChangeCounts.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationChangeCounts.Changed(childComplexity), true
+	case "AnnotationChangeCounts.moved":
+		if e.ComplexityRoot.AnnotationChangeCounts.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationChangeCounts.Moved(childComplexity), true
+	case "AnnotationChangeCounts.relabelled":
+		if e.ComplexityRoot.AnnotationChangeCounts.Relabelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationChangeCounts.Relabelled(childComplexity), true
+	case "AnnotationChangeCounts.removed":
+		if e.ComplexityRoot.AnnotationChangeCounts.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationChangeCounts.Removed(childComplexity), true
+
 	case "AnnotationConnection.edges":
 		if e.ComplexityRoot.AnnotationConnection.Edges == nil {
 			break
@@ -961,6 +1059,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnnotationConnection.TotalCount(childComplexity), true
+
+	case "AnnotationDifference.after":
+		if e.ComplexityRoot.AnnotationDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.After(childComplexity), true
+	case "AnnotationDifference.before":
+		if e.ComplexityRoot.AnnotationDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.Before(childComplexity), true
+	case "AnnotationDifference.iou":
+		if e.ComplexityRoot.AnnotationDifference.IoU == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.IoU(childComplexity), true
+	case "AnnotationDifference.kind":
+		if e.ComplexityRoot.AnnotationDifference.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.Kind(childComplexity), true
+	case "AnnotationDifference.moved":
+		if e.ComplexityRoot.AnnotationDifference.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.Moved(childComplexity), true
+	case "AnnotationDifference.relabelled":
+		if e.ComplexityRoot.AnnotationDifference.Relabelled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotationDifference.Relabelled(childComplexity), true
 
 	case "AnnotationEdge.cursor":
 		if e.ComplexityRoot.AnnotationEdge.Cursor == nil {
@@ -1111,6 +1246,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
+	case "AuthorChangeCounts.annotations":
+		if e.ComplexityRoot.AuthorChangeCounts.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthorChangeCounts.Annotations(childComplexity), true
+	case "AuthorChangeCounts.author":
+		if e.ComplexityRoot.AuthorChangeCounts.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuthorChangeCounts.Author(childComplexity), true
+
 	case "Batch.createdAt":
 		if e.ComplexityRoot.Batch.CreatedAt == nil {
 			break
@@ -1256,6 +1404,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchStats.UnassignedSyntheticImages(childComplexity), true
+
+	case "ChangeCounts.added":
+		if e.ComplexityRoot.ChangeCounts.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeCounts.Added(childComplexity), true
+	case "ChangeCounts.changed":
+		if e.ComplexityRoot.ChangeCounts.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeCounts.Changed(childComplexity), true
+	case "ChangeCounts.removed":
+		if e.ComplexityRoot.ChangeCounts.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeCounts.Removed(childComplexity), true
 
 	case "ChartSlice.color":
 		if e.ComplexityRoot.ChartSlice.Color == nil {
@@ -1887,6 +2054,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImageConnection.TotalCount(childComplexity), true
 
+	case "ImageDifference.after":
+		if e.ComplexityRoot.ImageDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageDifference.After(childComplexity), true
+	case "ImageDifference.annotations":
+		if e.ComplexityRoot.ImageDifference.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageDifference.Annotations(childComplexity), true
+	case "ImageDifference.before":
+		if e.ComplexityRoot.ImageDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageDifference.Before(childComplexity), true
+	case "ImageDifference.changedAnnotations":
+		if e.ComplexityRoot.ImageDifference.ChangedAnnotations == nil {
+			break
+		}
+
+		args, err := ec.field_ImageDifference_changedAnnotations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ImageDifference.ChangedAnnotations(childComplexity, args["first"].(int)), true
+	case "ImageDifference.kind":
+		if e.ComplexityRoot.ImageDifference.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImageDifference.Kind(childComplexity), true
+
 	case "ImageEdge.cursor":
 		if e.ComplexityRoot.ImageEdge.Cursor == nil {
 			break
@@ -2254,6 +2457,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Label.Version(childComplexity), true
+
+	case "LabelChangeCounts.annotations":
+		if e.ComplexityRoot.LabelChangeCounts.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelChangeCounts.Annotations(childComplexity), true
+	case "LabelChangeCounts.label":
+		if e.ComplexityRoot.LabelChangeCounts.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelChangeCounts.Label(childComplexity), true
+	case "LabelChangeCounts.lost":
+		if e.ComplexityRoot.LabelChangeCounts.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelChangeCounts.Lost(childComplexity), true
 
 	case "LabelConnection.edges":
 		if e.ComplexityRoot.LabelConnection.Edges == nil {
@@ -3251,6 +3473,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Colleagues(childComplexity), true
+	case "Query.compareSnapshots":
+		if e.ComplexityRoot.Query.CompareSnapshots == nil {
+			break
+		}
+
+		args, err := ec.field_Query_compareSnapshots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CompareSnapshots(childComplexity, args["from"].(*string), args["to"].(*string)), true
 	case "Query.dataset":
 		if e.ComplexityRoot.Query.Dataset == nil {
 			break
@@ -3619,6 +3852,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Snapshot.Version(childComplexity), true
+
+	case "SnapshotComparison.annotations":
+		if e.ComplexityRoot.SnapshotComparison.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.Annotations(childComplexity), true
+	case "SnapshotComparison.byAuthor":
+		if e.ComplexityRoot.SnapshotComparison.ByAuthor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.ByAuthor(childComplexity), true
+	case "SnapshotComparison.byLabel":
+		if e.ComplexityRoot.SnapshotComparison.ByLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.ByLabel(childComplexity), true
+	case "SnapshotComparison.changedImages":
+		if e.ComplexityRoot.SnapshotComparison.ChangedImages == nil {
+			break
+		}
+
+		args, err := ec.field_SnapshotComparison_changedImages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.ChangedImages(childComplexity, args["first"].(int), args["after"].(*string)), true
+	case "SnapshotComparison.images":
+		if e.ComplexityRoot.SnapshotComparison.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.Images(childComplexity), true
+	case "SnapshotComparison.labels":
+		if e.ComplexityRoot.SnapshotComparison.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnapshotComparison.Labels(childComplexity), true
 
 	case "SnapshotConnection.edges":
 		if e.ComplexityRoot.SnapshotConnection.Edges == nil {
@@ -11136,6 +11411,16 @@ type Mutation
     "The dataset that it must lie in; any when absent."
     datasetId: ID
   ): Snapshot
+  """
+  What has changed in a dataset between two of its snapshots, or between one and now. It takes longer the more has
+  changed, however large the dataset is.
+  """
+  compareSnapshots(
+    "The snapshot to start from; what there is now when absent."
+    from: ID
+    "The snapshot to end at; what there is now when absent. At least one of the two must be given."
+    to: ID
+  ): SnapshotComparison!
 }
 
 extend type Snapshot {
@@ -11221,6 +11506,117 @@ type RestoreSnapshotPayload {
   labels: Int!
   "How many annotations did."
   annotations: Int!
+}
+
+"What has changed in a dataset between two moments."
+type SnapshotComparison {
+  "How many images were added, removed and changed."
+  images: ChangeCounts!
+  "How many labels were."
+  labels: ChangeCounts!
+  "How many annotations were."
+  annotations: AnnotationChangeCounts!
+  "The same of the annotations of each label that has changes, in the order of ids."
+  byLabel: [LabelChangeCounts!]!
+  "The same of the annotations that each user drew, in the order of ids, nobody first."
+  byAuthor: [AuthorChangeCounts!]!
+  "The images that have changed, or annotations on them, in the order of ids."
+  changedImages(
+    "How many, at most 100."
+    first: Int! = 20
+    "Those that come after this image."
+    after: ID
+  ): [ImageDifference!]!
+}
+
+"How much has changed of what has an identity of its own."
+type ChangeCounts {
+  "How many are there that were not."
+  added: Int!
+  "How many were there that are not."
+  removed: Int!
+  "How many are not what they were."
+  changed: Int!
+}
+
+"How much has changed of annotations. One that has both another shape and another label counts as both."
+type AnnotationChangeCounts {
+  "How many are there that were not."
+  added: Int!
+  "How many were there that are not."
+  removed: Int!
+  "How many have another shape."
+  moved: Int!
+  "How many have another label."
+  relabelled: Int!
+  "How many have the same shape and label, and differ in their source, confidence, author or order."
+  changed: Int!
+}
+
+"How much has changed of the annotations of a label."
+type LabelChangeCounts {
+  "The label, as it is at the end or, if it is not there, as it was at the start."
+  label: Label!
+  "Those that have the label now or, if they were removed, had it."
+  annotations: AnnotationChangeCounts!
+  "How many had the label and have another one."
+  lost: Int!
+}
+
+"How much has changed of the annotations that somebody drew."
+type AuthorChangeCounts {
+  "Who drew them; null when nobody is known."
+  author: User
+  "What has changed of them."
+  annotations: AnnotationChangeCounts!
+}
+
+"What has become of an image or an annotation."
+enum DifferenceKind {
+  "It was not there."
+  ADDED
+  "It is not there."
+  REMOVED
+  "It is not what it was."
+  CHANGED
+  "It is what it was; of an image, annotations on it are not."
+  SAME
+}
+
+"An image that has changed, or on which annotations have."
+type ImageDifference {
+  "What has become of it."
+  kind: DifferenceKind!
+  "It at the start; null when it was not there."
+  before: Image
+  "It at the end; null when it is not there."
+  after: Image
+  "How many annotations on it have changed."
+  annotations: AnnotationChangeCounts!
+  "The annotations on it that have changed, in the order of ids."
+  changedAnnotations(
+    "How many, at most 100."
+    first: Int! = 100
+  ): [AnnotationDifference!]!
+}
+
+"An annotation that has changed."
+type AnnotationDifference {
+  "What has become of it."
+  kind: DifferenceKind!
+  "Whether it has another shape."
+  moved: Boolean!
+  "Whether it has another label."
+  relabelled: Boolean!
+  """
+  The intersection over union of its shapes at the start and at the end, 0 to 1; null unless both are boxes or
+  polygons that do not cross themselves.
+  """
+  iou: Float
+  "It at the start; null when it was not there."
+  before: Annotation
+  "It at the end; null when it is not there."
+  after: Annotation
 }
 `, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
@@ -11641,6 +12037,22 @@ func (ec *executionContext) childFields_Annotation(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Annotation", field.Name)
 }
 
+func (ec *executionContext) childFields_AnnotationChangeCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "added":
+		return ec.fieldContext_AnnotationChangeCounts_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_AnnotationChangeCounts_removed(ctx, field)
+	case "moved":
+		return ec.fieldContext_AnnotationChangeCounts_moved(ctx, field)
+	case "relabelled":
+		return ec.fieldContext_AnnotationChangeCounts_relabelled(ctx, field)
+	case "changed":
+		return ec.fieldContext_AnnotationChangeCounts_changed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnotationChangeCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_AnnotationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -11651,6 +12063,24 @@ func (ec *executionContext) childFields_AnnotationConnection(ctx context.Context
 		return ec.fieldContext_AnnotationConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnnotationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnotationDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AnnotationDifference_kind(ctx, field)
+	case "moved":
+		return ec.fieldContext_AnnotationDifference_moved(ctx, field)
+	case "relabelled":
+		return ec.fieldContext_AnnotationDifference_relabelled(ctx, field)
+	case "iou":
+		return ec.fieldContext_AnnotationDifference_iou(ctx, field)
+	case "before":
+		return ec.fieldContext_AnnotationDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AnnotationDifference_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnotationDifference", field.Name)
 }
 
 func (ec *executionContext) childFields_AnnotationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11731,6 +12161,16 @@ func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AuthorChangeCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "author":
+		return ec.fieldContext_AuthorChangeCounts_author(ctx, field)
+	case "annotations":
+		return ec.fieldContext_AuthorChangeCounts_annotations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuthorChangeCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11797,6 +12237,18 @@ func (ec *executionContext) childFields_BatchStats(ctx context.Context, field gr
 		return ec.fieldContext_BatchStats_doneJobs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BatchStats", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "added":
+		return ec.fieldContext_ChangeCounts_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_ChangeCounts_removed(ctx, field)
+	case "changed":
+		return ec.fieldContext_ChangeCounts_changed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_ChartSlice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12031,6 +12483,22 @@ func (ec *executionContext) childFields_ImageConnection(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ImageConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ImageDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ImageDifference_kind(ctx, field)
+	case "before":
+		return ec.fieldContext_ImageDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ImageDifference_after(ctx, field)
+	case "annotations":
+		return ec.fieldContext_ImageDifference_annotations(ctx, field)
+	case "changedAnnotations":
+		return ec.fieldContext_ImageDifference_changedAnnotations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImageDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_ImageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -12205,6 +12673,18 @@ func (ec *executionContext) childFields_Label(ctx context.Context, field graphql
 		return ec.fieldContext_Label_stats(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Label", field.Name)
+}
+
+func (ec *executionContext) childFields_LabelChangeCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_LabelChangeCounts_label(ctx, field)
+	case "annotations":
+		return ec.fieldContext_LabelChangeCounts_annotations(ctx, field)
+	case "lost":
+		return ec.fieldContext_LabelChangeCounts_lost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LabelChangeCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_LabelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12447,6 +12927,24 @@ func (ec *executionContext) childFields_Snapshot(ctx context.Context, field grap
 		return ec.fieldContext_Snapshot_filePath(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Snapshot", field.Name)
+}
+
+func (ec *executionContext) childFields_SnapshotComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "images":
+		return ec.fieldContext_SnapshotComparison_images(ctx, field)
+	case "labels":
+		return ec.fieldContext_SnapshotComparison_labels(ctx, field)
+	case "annotations":
+		return ec.fieldContext_SnapshotComparison_annotations(ctx, field)
+	case "byLabel":
+		return ec.fieldContext_SnapshotComparison_byLabel(ctx, field)
+	case "byAuthor":
+		return ec.fieldContext_SnapshotComparison_byAuthor(ctx, field)
+	case "changedImages":
+		return ec.fieldContext_SnapshotComparison_changedImages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SnapshotComparison", field.Name)
 }
 
 func (ec *executionContext) childFields_SnapshotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13322,6 +13820,20 @@ func (ec *executionContext) field_Dataset_snapshots_args(ctx context.Context, ra
 }
 
 func (ec *executionContext) field_Dataset_tags_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_ImageDifference_changedAnnotations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -15133,6 +15645,28 @@ func (ec *executionContext) field_Query_batch_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_compareSnapshots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_dataset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15482,6 +16016,28 @@ func (ec *executionContext) field_Query_workspaces_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["where"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_SnapshotComparison_changedImages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -16475,6 +17031,121 @@ func (ec *executionContext) fieldContext_Annotation_author(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _AnnotationChangeCounts_added(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationChangeCounts_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationChangeCounts_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AnnotationChangeCounts_removed(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationChangeCounts_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationChangeCounts_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AnnotationChangeCounts_moved(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationChangeCounts_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationChangeCounts_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AnnotationChangeCounts_relabelled(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationChangeCounts_relabelled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relabelled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationChangeCounts_relabelled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AnnotationChangeCounts_changed(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationChangeCounts_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationChangeCounts_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationChangeCounts", field, false, false, "Int")
+}
+
 func (ec *executionContext) _AnnotationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.AnnotationConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16560,6 +17231,162 @@ func (ec *executionContext) _AnnotationConnection_totalCount(ctx context.Context
 }
 func (ec *executionContext) fieldContext_AnnotationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AnnotationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AnnotationDifference_kind(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v compare.DifferenceKind) graphql.Marshaler {
+			return ec.marshalNDifferenceKind2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐDifferenceKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationDifference", field, false, false, "DifferenceKind")
+}
+
+func (ec *executionContext) _AnnotationDifference_moved(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AnnotationDifference_relabelled(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_relabelled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relabelled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_relabelled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationDifference", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AnnotationDifference_iou(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_iou(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IoU(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_iou(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnnotationDifference", field, true, false, "Float")
+}
+
+func (ec *executionContext) _AnnotationDifference_before(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Annotation) graphql.Marshaler {
+			return ec.marshalOAnnotation2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnnotationDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AnnotationDifference_after(ctx context.Context, field graphql.CollectedField, obj *compare.AnnotationDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnnotationDifference_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Annotation) graphql.Marshaler {
+			return ec.marshalOAnnotation2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AnnotationDifference_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnnotationDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AnnotationEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.AnnotationEdge) (ret graphql.Marshaler) {
@@ -17177,6 +18004,70 @@ func (ec *executionContext) fieldContext_ApiKeyEdge_cursor(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ApiKeyEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _AuthorChangeCounts_author(ctx context.Context, field graphql.CollectedField, obj *compare.AuthorChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuthorChangeCounts_author(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Author, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuthorChangeCounts_author(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuthorChangeCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuthorChangeCounts_annotations(ctx context.Context, field graphql.CollectedField, obj *compare.AuthorChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuthorChangeCounts_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v compare.AnnotationChangeCounts) graphql.Marshaler {
+			return ec.marshalNAnnotationChangeCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuthorChangeCounts_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuthorChangeCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Batch_id(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17768,6 +18659,75 @@ func (ec *executionContext) _BatchStats_doneJobs(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_BatchStats_doneJobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BatchStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ChangeCounts_added(ctx context.Context, field graphql.CollectedField, obj *compare.ChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangeCounts_added(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Added, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangeCounts_added(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ChangeCounts_removed(ctx context.Context, field graphql.CollectedField, obj *compare.ChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangeCounts_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangeCounts_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangeCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ChangeCounts_changed(ctx context.Context, field graphql.CollectedField, obj *compare.ChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangeCounts_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangeCounts_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangeCounts", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ChartSlice_name(ctx context.Context, field graphql.CollectedField, obj *chart.Slice) (ret graphql.Marshaler) {
@@ -20342,6 +21302,169 @@ func (ec *executionContext) fieldContext_ImageConnection_totalCount(_ context.Co
 	return graphql.NewScalarFieldContext("ImageConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ImageDifference_kind(ctx context.Context, field graphql.CollectedField, obj *compare.ImageDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageDifference_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v compare.DifferenceKind) graphql.Marshaler {
+			return ec.marshalNDifferenceKind2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐDifferenceKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageDifference_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImageDifference", field, false, false, "DifferenceKind")
+}
+
+func (ec *executionContext) _ImageDifference_before(ctx context.Context, field graphql.CollectedField, obj *compare.ImageDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageDifference_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImageDifference_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImageDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImageDifference_after(ctx context.Context, field graphql.CollectedField, obj *compare.ImageDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageDifference_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImageDifference_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImageDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImageDifference_annotations(ctx context.Context, field graphql.CollectedField, obj *compare.ImageDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageDifference_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v compare.AnnotationChangeCounts) graphql.Marshaler {
+			return ec.marshalNAnnotationChangeCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageDifference_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImageDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImageDifference_changedAnnotations(ctx context.Context, field graphql.CollectedField, obj *compare.ImageDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImageDifference_changedAnnotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ImageDifference().ChangedAnnotations(ctx, obj, fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*compare.AnnotationDifference) graphql.Marshaler {
+			return ec.marshalNAnnotationDifference2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImageDifference_changedAnnotations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImageDifference",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationDifference(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ImageDifference_changedAnnotations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ImageEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ImageEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21842,6 +22965,93 @@ func (ec *executionContext) fieldContext_Label_stats(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _LabelChangeCounts_label(ctx context.Context, field graphql.CollectedField, obj *compare.LabelChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelChangeCounts_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelChangeCounts_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LabelChangeCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LabelChangeCounts_annotations(ctx context.Context, field graphql.CollectedField, obj *compare.LabelChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelChangeCounts_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v compare.AnnotationChangeCounts) graphql.Marshaler {
+			return ec.marshalNAnnotationChangeCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelChangeCounts_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LabelChangeCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LabelChangeCounts_lost(ctx context.Context, field graphql.CollectedField, obj *compare.LabelChangeCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelChangeCounts_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelChangeCounts_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelChangeCounts", field, false, false, "Int")
 }
 
 func (ec *executionContext) _LabelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.LabelConnection) (ret graphql.Marshaler) {
@@ -26252,6 +27462,50 @@ func (ec *executionContext) fieldContext_Query_snapshot(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_compareSnapshots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_compareSnapshots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CompareSnapshots(ctx, fc.Args["from"].(*string), fc.Args["to"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *compare.Comparison) graphql.Marshaler {
+			return ec.marshalNSnapshotComparison2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐComparison(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_compareSnapshots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SnapshotComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_compareSnapshots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_colleagues(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27419,6 +28673,210 @@ func (ec *executionContext) _Snapshot_filePath(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Snapshot_filePath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Snapshot", field, true, true, "String")
+}
+
+func (ec *executionContext) _SnapshotComparison_images(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SnapshotComparison().Images(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *compare.ChangeCounts) graphql.Marshaler {
+			return ec.marshalNChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnapshotComparison_labels(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SnapshotComparison().Labels(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *compare.ChangeCounts) graphql.Marshaler {
+			return ec.marshalNChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnapshotComparison_annotations(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SnapshotComparison().Annotations(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *compare.AnnotationChangeCounts) graphql.Marshaler {
+			return ec.marshalNAnnotationChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnnotationChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnapshotComparison_byLabel(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_byLabel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SnapshotComparison().ByLabel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*compare.LabelChangeCounts) graphql.Marshaler {
+			return ec.marshalNLabelChangeCounts2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐLabelChangeCountsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_byLabel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LabelChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnapshotComparison_byAuthor(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_byAuthor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SnapshotComparison().ByAuthor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*compare.AuthorChangeCounts) graphql.Marshaler {
+			return ec.marshalNAuthorChangeCounts2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAuthorChangeCountsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_byAuthor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuthorChangeCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SnapshotComparison_changedImages(ctx context.Context, field graphql.CollectedField, obj *compare.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnapshotComparison_changedImages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SnapshotComparison().ChangedImages(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*compare.ImageDifference) graphql.Marshaler {
+			return ec.marshalNImageDifference2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐImageDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnapshotComparison_changedImages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnapshotComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImageDifference(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SnapshotComparison_changedImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SnapshotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.SnapshotConnection) (ret graphql.Marshaler) {
@@ -39389,6 +40847,59 @@ func (ec *executionContext) _Annotation(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var annotationChangeCountsImplementors = []string{"AnnotationChangeCounts"}
+
+func (ec *executionContext) _AnnotationChangeCounts(ctx context.Context, sel ast.SelectionSet, obj *compare.AnnotationChangeCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, annotationChangeCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnnotationChangeCounts")
+		case "added":
+			out.Values[i] = ec._AnnotationChangeCounts_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removed":
+			out.Values[i] = ec._AnnotationChangeCounts_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._AnnotationChangeCounts_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "relabelled":
+			out.Values[i] = ec._AnnotationChangeCounts_relabelled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._AnnotationChangeCounts_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var annotationConnectionImplementors = []string{"AnnotationConnection"}
 
 func (ec *executionContext) _AnnotationConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.AnnotationConnection) graphql.Marshaler {
@@ -39413,6 +40924,64 @@ func (ec *executionContext) _AnnotationConnection(ctx context.Context, sel ast.S
 		case "totalCount":
 			out.Values[i] = ec._AnnotationConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var annotationDifferenceImplementors = []string{"AnnotationDifference"}
+
+func (ec *executionContext) _AnnotationDifference(ctx context.Context, sel ast.SelectionSet, obj *compare.AnnotationDifference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, annotationDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnnotationDifference")
+		case "kind":
+			out.Values[i] = ec._AnnotationDifference_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._AnnotationDifference_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "relabelled":
+			out.Values[i] = ec._AnnotationDifference_relabelled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "iou":
+			out.Values[i] = ec._AnnotationDifference_iou(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._AnnotationDifference_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._AnnotationDifference_after(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -39693,6 +41262,44 @@ func (ec *executionContext) _ApiKeyEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var authorChangeCountsImplementors = []string{"AuthorChangeCounts"}
+
+func (ec *executionContext) _AuthorChangeCounts(ctx context.Context, sel ast.SelectionSet, obj *compare.AuthorChangeCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, authorChangeCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuthorChangeCounts")
+		case "author":
+			out.Values[i] = ec._AuthorChangeCounts_author(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._AuthorChangeCounts_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var batchImplementors = []string{"Batch", "Node"}
 
 func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, obj *ent.Batch) graphql.Marshaler {
@@ -39899,6 +41506,49 @@ func (ec *executionContext) _BatchStats(ctx context.Context, sel ast.SelectionSe
 			}
 		case "doneJobs":
 			out.Values[i] = ec._BatchStats_doneJobs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var changeCountsImplementors = []string{"ChangeCounts"}
+
+func (ec *executionContext) _ChangeCounts(ctx context.Context, sel ast.SelectionSet, obj *compare.ChangeCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changeCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangeCounts")
+		case "added":
+			out.Values[i] = ec._ChangeCounts_added(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removed":
+			out.Values[i] = ec._ChangeCounts_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._ChangeCounts_changed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -40636,6 +42286,60 @@ func (ec *executionContext) _ImageConnection(ctx context.Context, sel ast.Select
 	return out
 }
 
+var imageDifferenceImplementors = []string{"ImageDifference"}
+
+func (ec *executionContext) _ImageDifference(ctx context.Context, sel ast.SelectionSet, obj *compare.ImageDifference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, imageDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImageDifference")
+		case "kind":
+			out.Values[i] = ec._ImageDifference_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "before":
+			out.Values[i] = ec._ImageDifference_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "after":
+			out.Values[i] = ec._ImageDifference_after(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "annotations":
+			out.Values[i] = ec._ImageDifference_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changedAnnotations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ImageDifference_changedAnnotations(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var imageEdgeImplementors = []string{"ImageEdge"}
 
 func (ec *executionContext) _ImageEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ImageEdge) graphql.Marshaler {
@@ -41201,6 +42905,49 @@ func (ec *executionContext) _Label(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Label_stats(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var labelChangeCountsImplementors = []string{"LabelChangeCounts"}
+
+func (ec *executionContext) _LabelChangeCounts(ctx context.Context, sel ast.SelectionSet, obj *compare.LabelChangeCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, labelChangeCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LabelChangeCounts")
+		case "label":
+			out.Values[i] = ec._LabelChangeCounts_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._LabelChangeCounts_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._LabelChangeCounts_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -42318,6 +44065,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_snapshot(ctx, field)
 				})
+		case "compareSnapshots":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_compareSnapshots(ctx, field)
+				})
 		case "colleagues":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -42646,6 +44399,70 @@ func (ec *executionContext) _Snapshot(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Snapshot_filePath(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var snapshotComparisonImplementors = []string{"SnapshotComparison"}
+
+func (ec *executionContext) _SnapshotComparison(ctx context.Context, sel ast.SelectionSet, obj *compare.Comparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snapshotComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SnapshotComparison")
+		case "images":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_images(ctx, field, obj)
+				})
+		case "labels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_labels(ctx, field, obj)
+				})
+		case "annotations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_annotations(ctx, field, obj)
+				})
+		case "byLabel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_byLabel(ctx, field, obj)
+				})
+		case "byAuthor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_byAuthor(ctx, field, obj)
+				})
+		case "changedImages":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SnapshotComparison_changedImages(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -43598,12 +45415,48 @@ func (ec *executionContext) unmarshalNAnnotationChange2ᚖgithubᚗcomᚋdataset
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNAnnotationChangeCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx context.Context, sel ast.SelectionSet, v compare.AnnotationChangeCounts) graphql.Marshaler {
+	return ec._AnnotationChangeCounts(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAnnotationChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationChangeCounts(ctx context.Context, sel ast.SelectionSet, v *compare.AnnotationChangeCounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AnnotationChangeCounts!")
+		return graphql.Null
+	}
+	return ec._AnnotationChangeCounts(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAnnotationConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationConnection(ctx context.Context, sel ast.SelectionSet, v *ent.AnnotationConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AnnotationConnection!")
 		return graphql.Null
 	}
 	return ec._AnnotationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAnnotationDifference2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*compare.AnnotationDifference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAnnotationDifference2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAnnotationDifference2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAnnotationDifference(ctx context.Context, sel ast.SelectionSet, v *compare.AnnotationDifference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AnnotationDifference!")
+		return graphql.Null
+	}
+	return ec._AnnotationDifference(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAnnotationEdge2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐAnnotationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AnnotationEdge) graphql.Marshaler {
@@ -43776,6 +45629,30 @@ func (ec *executionContext) unmarshalNAssignBatchInput2githubᚗcomᚋdatasetgen
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNAuthorChangeCounts2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAuthorChangeCountsᚄ(ctx context.Context, sel ast.SelectionSet, v []*compare.AuthorChangeCounts) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuthorChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAuthorChangeCounts(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuthorChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAuthorChangeCounts(ctx context.Context, sel ast.SelectionSet, v *compare.AuthorChangeCounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuthorChangeCounts!")
+		return graphql.Null
+	}
+	return ec._AuthorChangeCounts(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNBatch2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Batch) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -43871,6 +45748,14 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐChangeCounts(ctx context.Context, sel ast.SelectionSet, v *compare.ChangeCounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChangeCounts!")
+		return graphql.Null
+	}
+	return ec._ChangeCounts(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNChangeStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋannotateᚐStatus(ctx context.Context, v any) (annotate.Status, error) {
@@ -44153,6 +46038,21 @@ func (ec *executionContext) unmarshalNDatasetWhereInput2ᚖgithubᚗcomᚋdatase
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDifferenceKind2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐDifferenceKind(ctx context.Context, v any) (compare.DifferenceKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := compare.DifferenceKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDifferenceKind2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐDifferenceKind(ctx context.Context, sel ast.SelectionSet, v compare.DifferenceKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DifferenceKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDuplicatePolicy2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐDuplicatePolicy(ctx context.Context, v any) (ingest.DuplicatePolicy, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := ingest.DuplicatePolicy(tmp)
@@ -44409,6 +46309,30 @@ func (ec *executionContext) marshalNImageConnection2ᚖgithubᚗcomᚋdatasetgen
 		return graphql.Null
 	}
 	return ec._ImageConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNImageDifference2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐImageDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*compare.ImageDifference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImageDifference2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐImageDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImageDifference2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐImageDifference(ctx context.Context, sel ast.SelectionSet, v *compare.ImageDifference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImageDifference!")
+		return graphql.Null
+	}
+	return ec._ImageDifference(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNImageEdge2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImageEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ImageEdge) graphql.Marshaler {
@@ -44779,6 +46703,30 @@ func (ec *executionContext) unmarshalNLabelChange2ᚖgithubᚗcomᚋdatasetgen�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNLabelChangeCounts2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐLabelChangeCountsᚄ(ctx context.Context, sel ast.SelectionSet, v []*compare.LabelChangeCounts) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLabelChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐLabelChangeCounts(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLabelChangeCounts2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐLabelChangeCounts(ctx context.Context, sel ast.SelectionSet, v *compare.LabelChangeCounts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LabelChangeCounts!")
+		return graphql.Null
+	}
+	return ec._LabelChangeCounts(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLabelConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabelConnection(ctx context.Context, sel ast.SelectionSet, v *ent.LabelConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LabelConnection!")
@@ -45046,6 +46994,14 @@ func (ec *executionContext) marshalNSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdata
 		return graphql.Null
 	}
 	return ec._Snapshot(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSnapshotComparison2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐComparison(ctx context.Context, sel ast.SelectionSet, v *compare.Comparison) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SnapshotComparison!")
+		return graphql.Null
+	}
+	return ec._SnapshotComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSnapshotConnection2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshotConnection(ctx context.Context, sel ast.SelectionSet, v *ent.SnapshotConnection) graphql.Marshaler {

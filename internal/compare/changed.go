@@ -81,14 +81,17 @@ func differs(table string) string {
 	return "(" + strings.Join(any, " OR ") + ")"
 }
 
+// kind is the DifferenceKind of a row that is not the same on both sides.
+const kind = "CASE WHEN old.id IS NULL THEN 'ADDED' WHEN new.id IS NULL THEN 'REMOVED' ELSE 'CHANGED' END"
+
 // moved is the condition for annotations that are there on both sides with shapes that are not the same.
 const moved = "(old.id = new.id AND (old.type <> new.type OR CAST(old.data AS text) <> CAST(new.data AS text)))"
 
-func sortedLabels(labels map[gid.LabelID]*LabelChanges) []LabelChanges {
-	var list []LabelChanges
+func sortedLabels(labels map[gid.LabelID]*LabelChangeCounts) []LabelChangeCounts {
+	var list []LabelChangeCounts
 	for _, l := range labels {
 		list = append(list, *l)
 	}
-	slices.SortFunc(list, func(a, b LabelChanges) int { return cmp.Compare(a.Label, b.Label) })
+	slices.SortFunc(list, func(a, b LabelChangeCounts) int { return cmp.Compare(a.LabelID, b.LabelID) })
 	return list
 }

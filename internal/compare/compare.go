@@ -16,6 +16,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/history"
+	"github.com/datasetgen/datagen/internal/sibling"
 	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
@@ -26,7 +27,7 @@ type Comparison struct {
 	From, To *history.Moment // nil is the present
 
 	db     *database.DB
-	counts func(context.Context) (*ChangeCounts, error)
+	counts func(context.Context) (*Counts, error)
 }
 
 // New compares two snapshots of one dataset; the id 0 is what there is now.
@@ -67,15 +68,15 @@ func once[V any](find func(context.Context) (V, error)) func(context.Context) (V
 	}
 }
 
-// Changes are counts of what has changed of rows of a kind.
-type Changes struct {
+// ChangeCounts are counts of what has changed of rows of a kind.
+type ChangeCounts struct {
 	Added   int
 	Removed int
 	Changed int
 }
 
-// AnnotationChanges are counts of what has changed of annotations. One that was moved and relabelled counts as both.
-type AnnotationChanges struct {
+// AnnotationChangeCounts are counts of what has changed of annotations. One that was moved and relabelled counts as both.
+type AnnotationChangeCounts struct {
 	Added      int
 	Removed    int
 	Moved      int // have another shape
@@ -83,7 +84,7 @@ type AnnotationChanges struct {
 	Changed    int // have anything else that is another: place among others, source, confidence
 }
 
-func (a *AnnotationChanges) add(b AnnotationChanges) {
+func (a *AnnotationChangeCounts) add(b AnnotationChangeCounts) {
 	a.Added += b.Added
 	a.Removed += b.Removed
 	a.Moved += b.Moved
@@ -91,39 +92,39 @@ func (a *AnnotationChanges) add(b AnnotationChanges) {
 	a.Changed += b.Changed
 }
 
-// LabelChanges are counts of what has changed of the annotations of a label. One that got another label counts with the
+// LabelChangeCounts are counts of what has changed of the annotations of a label. One that got another label counts with the
 // label that it has now, and in Lost with the one that it had.
-type LabelChanges struct {
-	AnnotationChanges
-
-	Label gid.LabelID
-	Lost  int
+type LabelChangeCounts struct {
+	LabelID     gid.LabelID
+	Label       *ent.Label // nil until somebody reads it
+	Annotations AnnotationChangeCounts
+	Lost        int
 }
 
-// AuthorChanges are counts of what has changed of the annotations that somebody drew.
-type AuthorChanges struct {
-	AnnotationChanges
-
-	Author *gid.UserID // nil when nobody is known
+// AuthorChangeCounts are counts of what has changed of the annotations that somebody drew.
+type AuthorChangeCounts struct {
+	AuthorID    *gid.UserID // nil when nobody is known
+	Author      *ent.User   // nil as well until somebody reads it
+	Annotations AnnotationChangeCounts
 }
 
-// ChangeCounts are counts of all that has changed.
-type ChangeCounts struct {
-	Images      Changes
-	Labels      Changes
-	Annotations AnnotationChanges
-	ByLabel     []LabelChanges  // by the ids of labels, those that have changes
-	ByAuthor    []AuthorChanges // by the ids of authors, those that have changes, nobody first
+// Counts are counts of all that has changed.
+type Counts struct {
+	Images      ChangeCounts
+	Labels      ChangeCounts
+	Annotations AnnotationChangeCounts
+	ByLabel     []LabelChangeCounts  // by the ids of labels, those that have changes
+	ByAuthor    []AuthorChangeCounts // by the ids of authors, those that have changes, nobody first
 }
 
 // Counts counts all that has changed.
-func (c *Comparison) Counts(ctx context.Context) (*ChangeCounts, error) { return c.counts(ctx) }
+func (c *Comparison) Counts(ctx context.Context) (*Counts, error) { return c.counts(ctx) }
 
-func (c *Comparison) count(ctx context.Context) (_ *ChangeCounts, err error) {
+func (c *Comparison) count(ctx context.Context) (_ *Counts, err error) {
 	defer fault.Wrap(&err, "count what has changed")
 
-	var counts ChangeCounts
-	for table, n := range map[string]*Changes{image.Table: &counts.Images, label.Table: &counts.Labels} {
+	var counts Counts
+	for table, n := range map[string]*ChangeCounts{image.Table: &counts.Images, label.Table: &counts.Labels} {
 		query := fmt.Sprintf(`%s SELECT count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL),
 			count(*) FILTER (WHERE old.id = new.id) FROM old FULL JOIN new ON old.id = new.id WHERE %s`, c.sides(table, ""), differs(table))
 		if err := each(ctx, c.db, query, func(scan scanner) error { return scan(&n.Added, &n.Removed, &n.Changed) }); err != nil {
@@ -134,33 +135,33 @@ func (c *Comparison) count(ctx context.Context) (_ *ChangeCounts, err error) {
 }
 
 // countAnnotations counts by the old label, the new label and the author, of which there are few, and sums up.
-func (c *Comparison) countAnnotations(ctx context.Context, counts *ChangeCounts) error {
+func (c *Comparison) countAnnotations(ctx context.Context, counts *Counts) error {
 	query := fmt.Sprintf(`%s SELECT old.label_id, new.label_id, COALESCE(new.author_id, old.author_id) AS author,
 		count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL), count(*) FILTER (WHERE %s),
 		count(*) FILTER (WHERE old.label_id <> new.label_id), count(*) FILTER (WHERE NOT %[2]s AND old.label_id = new.label_id)
 		FROM old FULL JOIN new ON old.id = new.id WHERE %s GROUP BY old.label_id, new.label_id, COALESCE(new.author_id, old.author_id)
 		ORDER BY author NULLS FIRST`, c.sides(annotation.Table, ""), moved, differs(annotation.Table))
-	labels := map[gid.LabelID]*LabelChanges{}
-	of := func(id gid.LabelID) *LabelChanges {
+	labels := map[gid.LabelID]*LabelChangeCounts{}
+	of := func(id gid.LabelID) *LabelChangeCounts {
 		if labels[id] == nil {
-			labels[id] = &LabelChanges{Label: id}
+			labels[id] = &LabelChangeCounts{LabelID: id}
 		}
 		return labels[id]
 	}
 	err := each(ctx, c.db, query, func(scan scanner) error {
 		var before, after *gid.LabelID
 		var author *gid.UserID
-		var n AnnotationChanges
+		var n AnnotationChangeCounts
 		if err := scan(&before, &after, &author, &n.Added, &n.Removed, &n.Moved, &n.Relabelled, &n.Changed); err != nil {
 			return err
 		}
 		counts.Annotations.add(n)
 		counts.addAuthor(author, n)
 		if after == nil {
-			of(*before).add(n)
+			of(*before).Annotations.add(n)
 			return nil
 		}
-		of(*after).add(n)
+		of(*after).Annotations.add(n)
 		if n.Relabelled > 0 {
 			of(*before).Lost += n.Relabelled
 		}
@@ -171,58 +172,73 @@ func (c *Comparison) countAnnotations(ctx context.Context, counts *ChangeCounts)
 }
 
 // addAuthor adds to the author, who comes once or is the last.
-func (c *ChangeCounts) addAuthor(author *gid.UserID, n AnnotationChanges) {
+func (c *Counts) addAuthor(author *gid.UserID, n AnnotationChangeCounts) {
 	last := len(c.ByAuthor) - 1
-	if last < 0 || !same(c.ByAuthor[last].Author, author) {
-		c.ByAuthor = append(c.ByAuthor, AuthorChanges{Author: author})
+	if last < 0 || !same(c.ByAuthor[last].AuthorID, author) {
+		c.ByAuthor = append(c.ByAuthor, AuthorChangeCounts{AuthorID: author})
 		last++
 	}
-	c.ByAuthor[last].add(n)
+	c.ByAuthor[last].Annotations.add(n)
 }
 
 func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// ChangeStatus is what became of an image or of an annotation.
-type ChangeStatus string
+// DifferenceKind is what became of an image or of an annotation.
+type DifferenceKind string
 
 // All that can become of them. An image that is the same has annotations that are not.
 const (
-	Added   ChangeStatus = "ADDED"
-	Removed ChangeStatus = "REMOVED"
-	Changed ChangeStatus = "CHANGED"
-	Same    ChangeStatus = "SAME"
+	Added   DifferenceKind = "ADDED"
+	Removed DifferenceKind = "REMOVED"
+	Changed DifferenceKind = "CHANGED"
+	Same    DifferenceKind = "SAME"
 )
 
-// ImageChange is an image that has changed, or on which annotations have.
-type ImageChange struct {
+// ImageDifference is an image that has changed, or on which annotations have.
+type ImageDifference struct {
 	ID          gid.ImageID
-	Status      ChangeStatus
-	Annotations AnnotationChanges
+	Kind        DifferenceKind
+	Annotations AnnotationChangeCounts
+	Before      *ent.Image // nil when it was not there, or nobody has read it
+	After       *ent.Image // likewise
+
+	Comparison *Comparison
+	Siblings   *sibling.Group // the differences that were found together, this one among them
 }
 
 // Images returns those of the changed images that come after one, by their ids: first of them, 1 to 100.
-func (c *Comparison) Images(ctx context.Context, first int, after gid.ImageID) (changes []ImageChange, err error) {
+func (c *Comparison) Images(ctx context.Context, first int, after gid.ImageID) (differences []*ImageDifference, err error) {
 	defer fault.Wrap(&err, "find changed images")
 
 	if err := catalog.CheckFirst(first); err != nil {
 		return nil, err
 	}
 	query := fmt.Sprintf(`%s, drawn AS (%s), changed AS (
-			SELECT COALESCE(old.id, new.id) AS id, CASE WHEN old.id IS NULL THEN 'ADDED' WHEN new.id IS NULL THEN 'REMOVED' ELSE 'CHANGED' END AS status
+			SELECT COALESCE(old.id, new.id) AS id, %s AS kind
 			FROM old FULL JOIN new ON old.id = new.id WHERE %s)
-		SELECT COALESCE(changed.id, drawn.image_id), COALESCE(status, 'SAME'), COALESCE(added, 0), COALESCE(removed, 0), COALESCE(moved, 0), COALESCE(relabelled, 0), COALESCE(other, 0)
+		SELECT COALESCE(changed.id, drawn.image_id), COALESCE(kind, 'SAME'), COALESCE(added, 0), COALESCE(removed, 0), COALESCE(moved, 0), COALESCE(relabelled, 0), COALESCE(other, 0)
 		FROM changed FULL JOIN drawn ON changed.id = drawn.image_id WHERE COALESCE(changed.id, drawn.image_id) > %d ORDER BY 1 LIMIT %d`,
-		c.sides(image.Table, ""), c.drawn(), differs(image.Table), after, first)
+		c.sides(image.Table, ""), c.drawn(), kind, differs(image.Table), after, first)
 	err = each(ctx, c.db, query, func(scan scanner) error {
-		var i ImageChange
+		i := &ImageDifference{Comparison: c}
 		n := &i.Annotations
-		if err := scan(&i.ID, &i.Status, &n.Added, &n.Removed, &n.Moved, &n.Relabelled, &n.Changed); err != nil {
+		if err := scan(&i.ID, &i.Kind, &n.Added, &n.Removed, &n.Moved, &n.Relabelled, &n.Changed); err != nil {
 			return err
 		}
-		changes = append(changes, i)
+		differences = append(differences, i)
 		return nil
 	})
-	return changes, err
+	join(ctx, differences)
+	return differences, err
+}
+
+// join tells differences of each other, see package sibling.
+func join(ctx context.Context, differences []*ImageDifference) {
+	members := make([]any, len(differences))
+	group := sibling.NewGroup(ctx, members)
+	for i, d := range differences {
+		members[i], d.Siblings = d, group
+	}
 }
 
 // drawn is a query of what has changed of the annotations on each image.
@@ -234,72 +250,46 @@ func (c *Comparison) drawn() string {
 		moved, c.side(annotation.Table, true, ""), c.side(annotation.Table, false, ""), differs(annotation.Table))
 }
 
-// AnnotationChange is an annotation that has changed. Before and After are nil where it is not there.
-type AnnotationChange struct {
+// AnnotationDifference is an annotation that has changed.
+type AnnotationDifference struct {
 	ID         gid.AnnotationID
-	Status     ChangeStatus
+	Kind       DifferenceKind
 	Moved      bool
 	Relabelled bool
-	Before     *ent.Annotation // but for its edges
+	Before     *ent.Annotation // nil when it was not there, or nobody has read it
 	After      *ent.Annotation // likewise
 }
 
-// IoU is the intersection over union of the shapes before and after, nil unless both are shapes that have an area.
-func (c AnnotationChange) IoU() *float64 {
-	if c.Before == nil || c.After == nil {
+// IoU is the intersection over union of the shapes before and after, nil unless both are shapes that have an area. It
+// needs the types and the data of both.
+func (d AnnotationDifference) IoU() *float64 {
+	if d.Before == nil || d.After == nil {
 		return nil
 	}
-	return iou(c.Before, c.After)
+	return iou(d.Before, d.After)
 }
 
 // AnnotationsOn returns what has changed of the annotations on some images: of each at most first, 1 to 100, by their ids.
-func (c *Comparison) AnnotationsOn(ctx context.Context, images []gid.ImageID, first int) (_ map[gid.ImageID][]AnnotationChange, err error) {
+func (c *Comparison) AnnotationsOn(ctx context.Context, images []gid.ImageID, first int) (_ map[gid.ImageID][]*AnnotationDifference, err error) {
 	defer fault.Wrap(&err, "find changed annotations")
 
 	if err := catalog.CheckFirst(first); err != nil {
 		return nil, err
 	}
-	ids := database.In("image_id", images)
-	query := fmt.Sprintf(`%s SELECT id, image_id, moved, relabelled, status FROM (
+	query := fmt.Sprintf(`%s SELECT id, image_id, moved, relabelled, kind FROM (
 			SELECT COALESCE(old.id, new.id) AS id, COALESCE(old.image_id, new.image_id) AS image_id,
-			COALESCE(%s, FALSE) AS moved, COALESCE(old.label_id <> new.label_id, FALSE) AS relabelled,
-			CASE WHEN old.id IS NULL THEN 'ADDED' WHEN new.id IS NULL THEN 'REMOVED' ELSE 'CHANGED' END AS status,
+			COALESCE(%s, FALSE) AS moved, COALESCE(old.label_id <> new.label_id, FALSE) AS relabelled, %s AS kind,
 			row_number() OVER (PARTITION BY COALESCE(old.image_id, new.image_id) ORDER BY COALESCE(old.id, new.id)) AS place
 			FROM old FULL JOIN new ON old.id = new.id WHERE %s) numbered WHERE place <= %d ORDER BY image_id, place`,
-		c.sides(annotation.Table, ids), moved, differs(annotation.Table), first)
-	changes := map[gid.ImageID][]AnnotationChange{}
-	var all []gid.AnnotationID
+		c.sides(annotation.Table, database.In("image_id", images)), moved, kind, differs(annotation.Table), first)
+	found := map[gid.ImageID][]*AnnotationDifference{}
 	err = each(ctx, c.db, query, func(scan scanner) error {
-		var a AnnotationChange
+		var a AnnotationDifference
 		var on gid.ImageID
-		if err := scan(&a.ID, &on, &a.Moved, &a.Relabelled, &a.Status); err != nil {
-			return err
-		}
-		changes[on], all = append(changes[on], a), append(all, a.ID)
-		return nil
+		err := scan(&a.ID, &on, &a.Moved, &a.Relabelled, &a.Kind)
+		found[on] = append(found[on], &a)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	before, err := c.read(history.At(ctx, c.From), all)
-	if err != nil {
-		return nil, err
-	}
-	after, err := c.read(history.At(ctx, c.To), all)
-	for _, list := range changes {
-		for i := range list {
-			list[i].Before, list[i].After = before[list[i].ID], after[list[i].ID]
-		}
-	}
-	return changes, err
-}
-
-func (c *Comparison) read(ctx context.Context, ids []gid.AnnotationID) (map[gid.AnnotationID]*ent.Annotation, error) {
-	found := make(map[gid.AnnotationID]*ent.Annotation, len(ids))
-	rows, err := c.db.Annotation.Query().Where(annotation.IDIn(ids...)).All(ctx)
-	for _, a := range rows {
-		found[a.ID] = a
-	}
 	return found, err
 }
 
