@@ -152,7 +152,7 @@ func placesAt(ctx context.Context, m *history.Moment, field string) []context.Co
 		places = []context.Context{ctx}
 	}
 	for i, place := range places {
-		places[i] = history.At(place, m)
+		places[i] = history.At(place, m) //nolint:fatcontext // each is a place of its own
 	}
 	return places
 }

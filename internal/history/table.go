@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 
@@ -43,43 +42,51 @@ func Tables() (all []*schema.Table) {
 	return all
 }
 
-// lookedUp are the columns by which rows of a history are looked up, beside what they are of and when they died.
-var lookedUp = []string{"image_id", "label_id", "object_sha256"}
-
 func historyOf(t *schema.Table) *schema.Table {
 	h := schema.NewTable(Of(t.Name)).SetComment("What snapshots see of " + t.Name + " that is no longer so.")
 	for _, c := range t.Columns {
 		h.AddColumn(copied(c))
 	}
 	h.AddColumn(&schema.Column{Name: Died, Type: field.TypeInt})
-	for _, name := range []string{"id", Born} {
+	for _, name := range Key(t) {
 		c, _ := h.Column(name)
 		c.Key = schema.PrimaryKey
 		h.PrimaryKey = append(h.PrimaryKey, c)
 	}
 	h.AddIndex(Of(t.Name)+"_dataset_id_died", false, []string{"dataset_id", Died})
-	h.AddIndex(Of(t.Name)+"_dataset_id_born", false, []string{"dataset_id", Born})
-	for _, name := range lookedUp {
-		if h.HasColumn(name) {
-			h.AddIndex(Of(t.Name)+"_"+name, false, []string{name})
+	if h.HasColumn(object) {
+		h.AddIndex(Of(t.Name)+"_"+object, false, []string{object})
+	}
+	return h
+}
+
+// object is the column of what keeps bytes in the store.
+const object = "object_sha256"
+
+// Key are the columns of the primary key of a history. What is on images is found by these: each index more is one to
+// write with each row that is copied.
+func Key(t *schema.Table) []string {
+	if t.HasColumn("image_id") {
+		return []string{"image_id", "id", Born}
+	}
+	return []string{"id", Born}
+}
+
+// Same is an SQL condition: two rows, by the names that a statement has for them, are of the same thing. Neither need be
+// the one in the history, and the index of its key is of use.
+func Same(t *schema.Table, a, b string) string {
+	var equal []string
+	for _, name := range Key(t) {
+		if name != Born {
+			equal = append(equal, a+"."+name+" = "+b+"."+name)
 		}
 	}
-	return h.AddForeignKey(belongs(h))
+	return strings.Join(equal, " AND ")
 }
 
 // copied is a column for copies of what is in another one, which have been given their values.
 func copied(c *schema.Column) *schema.Column {
 	return &schema.Column{
 		Name: c.Name, Type: c.Type, SchemaType: c.SchemaType, Size: c.Size, Nullable: c.Nullable, Enums: c.Enums, Collation: c.Collation,
-	}
-}
-
-// belongs makes a history go with its dataset.
-func belongs(h *schema.Table) *schema.ForeignKey {
-	c, _ := h.Column("dataset_id")
-	return &schema.ForeignKey{
-		Symbol: h.Name + "_datasets", Columns: []*schema.Column{c},
-		RefTable: migrate.DatasetsTable, RefColumns: []*schema.Column{migrate.DatasetsColumns[0]},
-		OnDelete: schema.ReferenceOption(entsql.Cascade),
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql/schema"
+
+	"github.com/datasetgen/datagen/ent/dataset"
 )
 
 // events are what triggers are on.
@@ -25,7 +27,11 @@ func DropTriggers(db string) (statements []string) {
 			statements = append(statements, s)
 		}
 	}
-	return statements
+	s := "DROP TRIGGER IF EXISTS " + datasetsDelete
+	if db == dialect.Postgres {
+		s += " ON " + dataset.Table
+	}
+	return append(statements, s)
 }
 
 // Triggers are the statements that make all triggers of historic tables, for a dialect, when there are none. They belong
@@ -38,7 +44,24 @@ func Triggers(db string) (statements []string) {
 			statements = append(statements, onSQLite(t)...)
 		}
 	}
-	return statements
+	return append(statements, onDatasets(db)...)
+}
+
+const datasetsDelete = dataset.Table + "_history_delete"
+
+// onDatasets is a trigger that has histories go with their datasets. A foreign key would be looked up for each copy.
+func onDatasets(db string) []string {
+	var body strings.Builder
+	for _, t := range Historic() {
+		fmt.Fprintf(&body, "DELETE FROM %s WHERE dataset_id = OLD.id; ", Of(t.Name))
+	}
+	if db == dialect.SQLite {
+		return []string{fmt.Sprintf("CREATE TRIGGER %s AFTER DELETE ON %s BEGIN %s END", datasetsDelete, dataset.Table, body.String())}
+	}
+	return []string{
+		fmt.Sprintf("CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NULL; END $$", datasetsDelete, body.String()),
+		fmt.Sprintf("CREATE TRIGGER %s AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %[1]s()", datasetsDelete, dataset.Table),
+	}
 }
 
 // LockKey is the key of the advisory lock of the dataset with id 0; those of others follow.

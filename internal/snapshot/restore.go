@@ -225,8 +225,8 @@ func (r restoration) bringBack(ctx context.Context, t *schema.Table, scope func(
 			return 0, err
 		}
 	}
-	return r.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s FROM %s h WHERE h.id = %[1]s.id AND %[4]s AND %[5]s`,
-		t.Name, r.changes(t), history.Of(t.Name), r.seen("h"), scope("h")))
+	return r.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s FROM %s h WHERE %s AND %s AND %s`,
+		t.Name, r.changes(t), history.Of(t.Name), history.Same(t, "h", t.Name), r.seen("h"), scope("h")))
 }
 
 // names are those of the columns of a table.
@@ -330,8 +330,8 @@ func (r restoration) removeNew(ctx context.Context, done *Restored) error {
 func (r restoration) isNew(table string, scope func(string) string) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		name := s.TableName()
-		s.Where(sql.ExprP(fmt.Sprintf(`%s.dataset_id = %d AND %[1]s.born > %[3]d AND %[4]s AND NOT EXISTS (SELECT 1 FROM %[5]s h WHERE h.id = %[1]s.id AND %[6]s)`,
-			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), r.seen("h"))))
+		s.Where(sql.ExprP(fmt.Sprintf(`%s.dataset_id = %d AND %[1]s.born > %[3]d AND %[4]s AND NOT EXISTS (SELECT 1 FROM %[5]s h WHERE %[6]s AND %[7]s)`,
+			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), history.Same(history.Table(table), "h", name), r.seen("h"))))
 	}
 }
 

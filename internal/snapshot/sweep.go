@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql/schema"
 
@@ -103,14 +104,15 @@ func forgetIn(ctx context.Context, tx *ent.Tx, t *schema.Table, s *ent.Snapshot)
 	const neighbour = "(SELECT %s(epoch) FROM snapshots WHERE dataset_id = %d AND epoch %s %d)"
 	before := fmt.Sprintf("COALESCE("+neighbour+", 0)", "max", s.DatasetID, "<", *s.Epoch)
 	after := fmt.Sprintf("COALESCE("+neighbour+", died)", "min", s.DatasetID, ">", *s.Epoch)
-	rows := fmt.Sprintf(`SELECT id, born FROM %s WHERE dataset_id = %d AND died > %d AND died <= %s AND born > %s AND born <= %[3]d ORDER BY id, born LIMIT %[6]d`,
-		history.Of(t.Name), s.DatasetID, *s.Epoch, after, before, page)
+	key := strings.Join(history.Key(t), ", ")
+	rows := fmt.Sprintf(`SELECT %s FROM %s WHERE dataset_id = %d AND died > %d AND died <= %s AND born > %s AND born <= %[4]d ORDER BY %[1]s LIMIT %[7]d`,
+		key, history.Of(t.Name), s.DatasetID, *s.Epoch, after, before, page)
 	if t.Name == image.Table {
 		if err := free(ctx, tx, s.DatasetID, rows); err != nil {
 			return 0, err
 		}
 	}
-	result, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE (id, born) IN (%s)`, history.Of(t.Name), rows))
+	result, err := tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM %s WHERE (%s) IN (%s)`, history.Of(t.Name), key, rows))
 	if err != nil {
 		return 0, err
 	}

@@ -22,32 +22,22 @@ CREATE INDEX "snapshot_dataset_id_epoch" ON "snapshots" ("dataset_id", "epoch");
 -- Create index "snapshot_expires_at" to table: "snapshots"
 CREATE INDEX "snapshot_expires_at" ON "snapshots" ("expires_at");
 -- Create "annotations_history" table
-CREATE TABLE "annotations_history" ("id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "type" character varying NOT NULL, "data" json NOT NULL, "is_synthetic" boolean NOT NULL, "confidence" double precision NULL, "source" character varying NOT NULL, "position" bigint NOT NULL, "dataset_id" bigint NOT NULL, "image_id" bigint NOT NULL, "label_id" bigint NOT NULL, "author_id" bigint NULL, "died" bigint NOT NULL, PRIMARY KEY ("id", "born"), CONSTRAINT "annotations_history_datasets" FOREIGN KEY ("dataset_id") REFERENCES "datasets" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
+CREATE TABLE "annotations_history" ("id" uuid NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "type" character varying NOT NULL, "data" json NOT NULL, "is_synthetic" boolean NOT NULL, "confidence" double precision NULL, "source" character varying NOT NULL, "position" bigint NOT NULL, "dataset_id" bigint NOT NULL, "image_id" bigint NOT NULL, "label_id" bigint NOT NULL, "author_id" bigint NULL, "died" bigint NOT NULL, PRIMARY KEY ("image_id", "id", "born"));
 -- Create index "annotations_history_dataset_id_died" to table: "annotations_history"
 CREATE INDEX "annotations_history_dataset_id_died" ON "annotations_history" ("dataset_id", "died");
--- Create index "annotations_history_dataset_id_born" to table: "annotations_history"
-CREATE INDEX "annotations_history_dataset_id_born" ON "annotations_history" ("dataset_id", "born");
--- Create index "annotations_history_image_id" to table: "annotations_history"
-CREATE INDEX "annotations_history_image_id" ON "annotations_history" ("image_id");
--- Create index "annotations_history_label_id" to table: "annotations_history"
-CREATE INDEX "annotations_history_label_id" ON "annotations_history" ("label_id");
 -- Set comment to table: "annotations_history"
 COMMENT ON TABLE "annotations_history" IS 'What snapshots see of annotations that is no longer so.';
 -- Create "images_history" table
-CREATE TABLE "images_history" ("id" bigint NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "name" character varying NOT NULL, "original_name" character varying NOT NULL, "source" character varying NOT NULL, "sha256" character varying NOT NULL, "object_sha256" character varying NOT NULL, "size" bigint NOT NULL, "width" bigint NOT NULL, "height" bigint NOT NULL, "format" character varying NOT NULL, "perceptual_hash" bigint NULL, "prompt" text NOT NULL, "negative_prompt" text NOT NULL, "generation_type" character varying NOT NULL, "extra_information" json NOT NULL, "tags" jsonb NOT NULL, "metadata" jsonb NOT NULL, "is_synthetic" boolean NOT NULL, "done" boolean NOT NULL, "reviewed" boolean NOT NULL, "split" character varying NOT NULL, "batch_id" bigint NULL, "dataset_id" bigint NOT NULL, "base_image_id" bigint NULL, "job_id" bigint NULL, "died" bigint NOT NULL, PRIMARY KEY ("id", "born"), CONSTRAINT "images_history_datasets" FOREIGN KEY ("dataset_id") REFERENCES "datasets" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
+CREATE TABLE "images_history" ("id" bigint NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "name" character varying NOT NULL, "original_name" character varying NOT NULL, "source" character varying NOT NULL, "sha256" character varying NOT NULL, "object_sha256" character varying NOT NULL, "size" bigint NOT NULL, "width" bigint NOT NULL, "height" bigint NOT NULL, "format" character varying NOT NULL, "perceptual_hash" bigint NULL, "prompt" text NOT NULL, "negative_prompt" text NOT NULL, "generation_type" character varying NOT NULL, "extra_information" json NOT NULL, "tags" jsonb NOT NULL, "metadata" jsonb NOT NULL, "is_synthetic" boolean NOT NULL, "done" boolean NOT NULL, "reviewed" boolean NOT NULL, "split" character varying NOT NULL, "batch_id" bigint NULL, "dataset_id" bigint NOT NULL, "base_image_id" bigint NULL, "job_id" bigint NULL, "died" bigint NOT NULL, PRIMARY KEY ("id", "born"));
 -- Create index "images_history_dataset_id_died" to table: "images_history"
 CREATE INDEX "images_history_dataset_id_died" ON "images_history" ("dataset_id", "died");
--- Create index "images_history_dataset_id_born" to table: "images_history"
-CREATE INDEX "images_history_dataset_id_born" ON "images_history" ("dataset_id", "born");
 -- Create index "images_history_object_sha256" to table: "images_history"
 CREATE INDEX "images_history_object_sha256" ON "images_history" ("object_sha256");
 -- Set comment to table: "images_history"
 COMMENT ON TABLE "images_history" IS 'What snapshots see of images that is no longer so.';
 -- Create "labels_history" table
-CREATE TABLE "labels_history" ("id" bigint NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "name" character varying NOT NULL, "color" character varying NOT NULL, "order" bigint NOT NULL, "prompt" text NOT NULL, "negative_prompt" text NOT NULL, "dataset_id" bigint NOT NULL, "died" bigint NOT NULL, PRIMARY KEY ("id", "born"), CONSTRAINT "labels_history_datasets" FOREIGN KEY ("dataset_id") REFERENCES "datasets" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
+CREATE TABLE "labels_history" ("id" bigint NOT NULL, "created_at" timestamptz NOT NULL, "updated_at" timestamptz NOT NULL, "version" bigint NOT NULL, "born" bigint NOT NULL, "name" character varying NOT NULL, "color" character varying NOT NULL, "order" bigint NOT NULL, "prompt" text NOT NULL, "negative_prompt" text NOT NULL, "dataset_id" bigint NOT NULL, "died" bigint NOT NULL, PRIMARY KEY ("id", "born"));
 -- Create index "labels_history_dataset_id_died" to table: "labels_history"
 CREATE INDEX "labels_history_dataset_id_died" ON "labels_history" ("dataset_id", "died");
--- Create index "labels_history_dataset_id_born" to table: "labels_history"
-CREATE INDEX "labels_history_dataset_id_born" ON "labels_history" ("dataset_id", "born");
 -- Set comment to table: "labels_history"
 COMMENT ON TABLE "labels_history" IS 'What snapshots see of labels that is no longer so.';

@@ -109,28 +109,18 @@ CREATE INDEX `image_job_id_id` ON `images` (`job_id`, `id`);
 -- Create index "image_base_image_id_id" to table: "images"
 CREATE INDEX `image_base_image_id_id` ON `images` (`base_image_id`, `id`);
 -- Create "annotations_history" table
-CREATE TABLE `annotations_history` (`id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `type` text NOT NULL, `data` json NOT NULL, `is_synthetic` bool NOT NULL, `confidence` real NULL, `source` text NOT NULL, `position` integer NOT NULL, `dataset_id` integer NOT NULL, `image_id` integer NOT NULL, `label_id` integer NOT NULL, `author_id` integer NULL, `died` integer NOT NULL, PRIMARY KEY (`id`, `born`), CONSTRAINT `annotations_history_datasets` FOREIGN KEY (`dataset_id`) REFERENCES `datasets` (`id`) ON DELETE CASCADE);
+CREATE TABLE `annotations_history` (`id` uuid NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `type` text NOT NULL, `data` json NOT NULL, `is_synthetic` bool NOT NULL, `confidence` real NULL, `source` text NOT NULL, `position` integer NOT NULL, `dataset_id` integer NOT NULL, `image_id` integer NOT NULL, `label_id` integer NOT NULL, `author_id` integer NULL, `died` integer NOT NULL, PRIMARY KEY (`image_id`, `id`, `born`));
 -- Create index "annotations_history_dataset_id_died" to table: "annotations_history"
 CREATE INDEX `annotations_history_dataset_id_died` ON `annotations_history` (`dataset_id`, `died`);
--- Create index "annotations_history_dataset_id_born" to table: "annotations_history"
-CREATE INDEX `annotations_history_dataset_id_born` ON `annotations_history` (`dataset_id`, `born`);
--- Create index "annotations_history_image_id" to table: "annotations_history"
-CREATE INDEX `annotations_history_image_id` ON `annotations_history` (`image_id`);
--- Create index "annotations_history_label_id" to table: "annotations_history"
-CREATE INDEX `annotations_history_label_id` ON `annotations_history` (`label_id`);
 -- Create "images_history" table
-CREATE TABLE `images_history` (`id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `name` text NOT NULL, `original_name` text NOT NULL, `source` text NOT NULL, `sha256` text NOT NULL, `object_sha256` text NOT NULL, `size` integer NOT NULL, `width` integer NOT NULL, `height` integer NOT NULL, `format` text NOT NULL, `perceptual_hash` integer NULL, `prompt` text NOT NULL, `negative_prompt` text NOT NULL, `generation_type` text NOT NULL, `extra_information` json NOT NULL, `tags` json NOT NULL, `metadata` json NOT NULL, `is_synthetic` bool NOT NULL, `done` bool NOT NULL, `reviewed` bool NOT NULL, `split` text NOT NULL, `batch_id` integer NULL, `dataset_id` integer NOT NULL, `base_image_id` integer NULL, `job_id` integer NULL, `died` integer NOT NULL, PRIMARY KEY (`id`, `born`), CONSTRAINT `images_history_datasets` FOREIGN KEY (`dataset_id`) REFERENCES `datasets` (`id`) ON DELETE CASCADE);
+CREATE TABLE `images_history` (`id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `name` text NOT NULL, `original_name` text NOT NULL, `source` text NOT NULL, `sha256` text NOT NULL, `object_sha256` text NOT NULL, `size` integer NOT NULL, `width` integer NOT NULL, `height` integer NOT NULL, `format` text NOT NULL, `perceptual_hash` integer NULL, `prompt` text NOT NULL, `negative_prompt` text NOT NULL, `generation_type` text NOT NULL, `extra_information` json NOT NULL, `tags` json NOT NULL, `metadata` json NOT NULL, `is_synthetic` bool NOT NULL, `done` bool NOT NULL, `reviewed` bool NOT NULL, `split` text NOT NULL, `batch_id` integer NULL, `dataset_id` integer NOT NULL, `base_image_id` integer NULL, `job_id` integer NULL, `died` integer NOT NULL, PRIMARY KEY (`id`, `born`));
 -- Create index "images_history_dataset_id_died" to table: "images_history"
 CREATE INDEX `images_history_dataset_id_died` ON `images_history` (`dataset_id`, `died`);
--- Create index "images_history_dataset_id_born" to table: "images_history"
-CREATE INDEX `images_history_dataset_id_born` ON `images_history` (`dataset_id`, `born`);
 -- Create index "images_history_object_sha256" to table: "images_history"
 CREATE INDEX `images_history_object_sha256` ON `images_history` (`object_sha256`);
 -- Create "labels_history" table
-CREATE TABLE `labels_history` (`id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `name` text NOT NULL, `color` text NOT NULL, `order` integer NOT NULL, `prompt` text NOT NULL, `negative_prompt` text NOT NULL, `dataset_id` integer NOT NULL, `died` integer NOT NULL, PRIMARY KEY (`id`, `born`), CONSTRAINT `labels_history_datasets` FOREIGN KEY (`dataset_id`) REFERENCES `datasets` (`id`) ON DELETE CASCADE);
+CREATE TABLE `labels_history` (`id` integer NOT NULL, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL, `born` integer NOT NULL, `name` text NOT NULL, `color` text NOT NULL, `order` integer NOT NULL, `prompt` text NOT NULL, `negative_prompt` text NOT NULL, `dataset_id` integer NOT NULL, `died` integer NOT NULL, PRIMARY KEY (`id`, `born`));
 -- Create index "labels_history_dataset_id_died" to table: "labels_history"
 CREATE INDEX `labels_history_dataset_id_died` ON `labels_history` (`dataset_id`, `died`);
--- Create index "labels_history_dataset_id_born" to table: "labels_history"
-CREATE INDEX `labels_history_dataset_id_born` ON `labels_history` (`dataset_id`, `born`);
 -- Enable back the enforcement of foreign-keys constraints
 PRAGMA foreign_keys = on;
