@@ -125,8 +125,8 @@ func (c *Comparison) count(ctx context.Context) (_ *Counts, err error) {
 
 	var counts Counts
 	for table, n := range map[string]*ChangeCounts{image.Table: &counts.Images, label.Table: &counts.Labels} {
-		query := fmt.Sprintf(`%s SELECT count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL),
-			count(*) FILTER (WHERE old.id = new.id) FROM old FULL JOIN new ON old.id = new.id WHERE %s`, c.sides(table, ""), differs(table))
+		query := fmt.Sprintf(`WITH %s SELECT count(*) FILTER (WHERE old_id IS NULL), count(*) FILTER (WHERE new_id IS NULL),
+			count(*) FILTER (WHERE old_id = new_id) FROM %s_pairs WHERE %s`, c.pairs(table, ""), table, differs(table))
 		if err := each(ctx, c.db, query, func(scan scanner) error { return scan(&n.Added, &n.Removed, &n.Changed) }); err != nil {
 			return nil, err
 		}
@@ -136,11 +136,9 @@ func (c *Comparison) count(ctx context.Context) (_ *Counts, err error) {
 
 // countAnnotations counts by the old label, the new label and the author, of which there are few, and sums up.
 func (c *Comparison) countAnnotations(ctx context.Context, counts *Counts) error {
-	query := fmt.Sprintf(`%s SELECT old.label_id, new.label_id, COALESCE(new.author_id, old.author_id) AS author,
-		count(*) FILTER (WHERE old.id IS NULL), count(*) FILTER (WHERE new.id IS NULL), count(*) FILTER (WHERE %s),
-		count(*) FILTER (WHERE old.label_id <> new.label_id), count(*) FILTER (WHERE NOT %[2]s AND old.label_id = new.label_id)
-		FROM old FULL JOIN new ON old.id = new.id WHERE %s GROUP BY old.label_id, new.label_id, COALESCE(new.author_id, old.author_id)
-		ORDER BY author NULLS FIRST`, c.sides(annotation.Table, ""), moved, differs(annotation.Table))
+	query := fmt.Sprintf(`WITH %s SELECT old_label_id, new_label_id, COALESCE(new_author_id, old_author_id) AS author, %s
+		FROM annotations_pairs WHERE %s GROUP BY old_label_id, new_label_id, COALESCE(new_author_id, old_author_id)
+		ORDER BY author NULLS FIRST`, c.pairs(annotation.Table, ""), counting, differs(annotation.Table))
 	labels := map[gid.LabelID]*LabelChangeCounts{}
 	of := func(id gid.LabelID) *LabelChangeCounts {
 		if labels[id] == nil {
@@ -213,12 +211,12 @@ func (c *Comparison) Images(ctx context.Context, first int, after gid.ImageID) (
 	if err := catalog.CheckFirst(first); err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf(`%s, drawn AS (%s), changed AS (
-			SELECT COALESCE(old.id, new.id) AS id, %s AS kind
-			FROM old FULL JOIN new ON old.id = new.id WHERE %s)
-		SELECT COALESCE(changed.id, drawn.image_id), COALESCE(kind, 'SAME'), COALESCE(added, 0), COALESCE(removed, 0), COALESCE(moved, 0), COALESCE(relabelled, 0), COALESCE(other, 0)
-		FROM changed FULL JOIN drawn ON changed.id = drawn.image_id WHERE COALESCE(changed.id, drawn.image_id) > %d ORDER BY 1 LIMIT %d`,
-		c.sides(image.Table, ""), c.drawn(), kind, differs(image.Table), after, first)
+	query := fmt.Sprintf(`WITH %s, %s, changed AS (
+			SELECT COALESCE(old_id, new_id) AS image_id, %s AS kind, 0 AS added, 0 AS removed, 0 AS moved, 0 AS relabelled, 0 AS other FROM images_pairs WHERE %s
+			UNION ALL SELECT COALESCE(old_image_id, new_image_id), NULL, %s FROM annotations_pairs WHERE %s GROUP BY COALESCE(old_image_id, new_image_id))
+		SELECT image_id, COALESCE(max(kind), 'SAME'), sum(added), sum(removed), sum(moved), sum(relabelled), sum(other)
+		FROM changed WHERE image_id > %d GROUP BY image_id ORDER BY image_id LIMIT %d`,
+		c.pairs(image.Table, ""), c.pairs(annotation.Table, ""), kind, differs(image.Table), counting, differs(annotation.Table), after, first)
 	err = each(ctx, c.db, query, func(scan scanner) error {
 		i := &ImageDifference{Comparison: c}
 		n := &i.Annotations
@@ -239,15 +237,6 @@ func join(ctx context.Context, differences []*ImageDifference) {
 	for i, d := range differences {
 		members[i], d.Siblings = d, group
 	}
-}
-
-// drawn is a query of what has changed of the annotations on each image.
-func (c *Comparison) drawn() string {
-	return fmt.Sprintf(`SELECT COALESCE(old.image_id, new.image_id) AS image_id,
-		count(*) FILTER (WHERE old.id IS NULL) AS added, count(*) FILTER (WHERE new.id IS NULL) AS removed, count(*) FILTER (WHERE %s) AS moved,
-		count(*) FILTER (WHERE old.label_id <> new.label_id) AS relabelled, count(*) FILTER (WHERE NOT %[1]s AND old.label_id = new.label_id) AS other
-		FROM (%s) old FULL JOIN (%s) new ON old.id = new.id WHERE %s GROUP BY COALESCE(old.image_id, new.image_id)`,
-		moved, c.side(annotation.Table, true, ""), c.side(annotation.Table, false, ""), differs(annotation.Table))
 }
 
 // AnnotationDifference is an annotation that has changed.
@@ -276,12 +265,12 @@ func (c *Comparison) AnnotationsOn(ctx context.Context, images []gid.ImageID, fi
 	if err := catalog.CheckFirst(first); err != nil {
 		return nil, err
 	}
-	query := fmt.Sprintf(`%s SELECT id, image_id, moved, relabelled, kind FROM (
-			SELECT COALESCE(old.id, new.id) AS id, COALESCE(old.image_id, new.image_id) AS image_id,
-			COALESCE(%s, FALSE) AS moved, COALESCE(old.label_id <> new.label_id, FALSE) AS relabelled, %s AS kind,
-			row_number() OVER (PARTITION BY COALESCE(old.image_id, new.image_id) ORDER BY COALESCE(old.id, new.id)) AS place
-			FROM old FULL JOIN new ON old.id = new.id WHERE %s) numbered WHERE place <= %d ORDER BY image_id, place`,
-		c.sides(annotation.Table, database.In("image_id", images)), moved, kind, differs(annotation.Table), first)
+	query := fmt.Sprintf(`WITH %s SELECT id, image_id, moved, relabelled, kind FROM (
+			SELECT COALESCE(old_id, new_id) AS id, COALESCE(old_image_id, new_image_id) AS image_id,
+			COALESCE(%s, FALSE) AS moved, COALESCE(old_label_id <> new_label_id, FALSE) AS relabelled, %s AS kind,
+			row_number() OVER (PARTITION BY COALESCE(old_image_id, new_image_id) ORDER BY COALESCE(old_id, new_id)) AS place
+			FROM annotations_pairs WHERE %s) numbered WHERE place <= %d ORDER BY image_id, place`,
+		c.pairs(annotation.Table, database.In("image_id", images)), moved, kind, differs(annotation.Table), first)
 	found := map[gid.ImageID][]*AnnotationDifference{}
 	err = each(ctx, c.db, query, func(scan scanner) error {
 		var a AnnotationDifference
