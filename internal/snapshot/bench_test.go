@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -65,7 +65,7 @@ func BenchmarkCreate(b *testing.B) {
 		for _, n := range []int{10, 10_000, 1_000_000} {
 			w := testkit.NewWorld(b, db)
 			draw(b, w, n)
-			b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.Run(strconv.Itoa(n), func(b *testing.B) {
 				ctx := w.As(b.Context(), "owner")
 				for b.Loop() {
 					testkit.Must(snapshot.Create(ctx, db, w.Dataset.ID, snapshot.CreateInput{}))(b)
@@ -203,7 +203,7 @@ func BenchmarkCompare(b *testing.B) {
 				testkit.Must(db.ExecContext(ctx, "ANALYZE"))(b)
 			}
 			for name, to := range map[string]gid.SnapshotID{"then": ids[2], "now": 0} {
-				b.Run(strings.Join([]string{fmt.Sprint(n), name}, "/"), func(b *testing.B) {
+				b.Run(strconv.Itoa(n)+"/"+name, func(b *testing.B) {
 					for b.Loop() {
 						c := testkit.Must(compare.New(ctx, db, ids[0], to))(b)
 						counts := testkit.Must(c.Counts(ctx))(b)
