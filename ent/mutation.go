@@ -11210,6 +11210,10 @@ type ObjectMutation struct {
 	id             *string
 	size           *int64
 	addsize        *int64
+	crc32          *int64
+	addcrc32       *int64
+	crc32c         *int64
+	addcrc32c      *int64
 	created_at     *time.Time
 	wanted_at      *time.Time
 	unnamed_since  *time.Time
@@ -11378,6 +11382,146 @@ func (m *ObjectMutation) AddedSize() (r int64, exists bool) {
 func (m *ObjectMutation) ResetSize() {
 	m.size = nil
 	m.addsize = nil
+}
+
+// SetCrc32 sets the "crc32" field.
+func (m *ObjectMutation) SetCrc32(i int64) {
+	m.crc32 = &i
+	m.addcrc32 = nil
+}
+
+// Crc32 returns the value of the "crc32" field in the mutation.
+func (m *ObjectMutation) Crc32() (r int64, exists bool) {
+	v := m.crc32
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCrc32 returns the old "crc32" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldCrc32(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCrc32 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCrc32 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCrc32: %w", err)
+	}
+	return oldValue.Crc32, nil
+}
+
+// AddCrc32 adds i to the "crc32" field.
+func (m *ObjectMutation) AddCrc32(i int64) {
+	if m.addcrc32 != nil {
+		*m.addcrc32 += i
+	} else {
+		m.addcrc32 = &i
+	}
+}
+
+// AddedCrc32 returns the value that was added to the "crc32" field in this mutation.
+func (m *ObjectMutation) AddedCrc32() (r int64, exists bool) {
+	v := m.addcrc32
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCrc32 clears the value of the "crc32" field.
+func (m *ObjectMutation) ClearCrc32() {
+	m.crc32 = nil
+	m.addcrc32 = nil
+	m.clearedFields[object.FieldCrc32] = struct{}{}
+}
+
+// Crc32Cleared returns if the "crc32" field was cleared in this mutation.
+func (m *ObjectMutation) Crc32Cleared() bool {
+	_, ok := m.clearedFields[object.FieldCrc32]
+	return ok
+}
+
+// ResetCrc32 resets all changes to the "crc32" field.
+func (m *ObjectMutation) ResetCrc32() {
+	m.crc32 = nil
+	m.addcrc32 = nil
+	delete(m.clearedFields, object.FieldCrc32)
+}
+
+// SetCrc32c sets the "crc32c" field.
+func (m *ObjectMutation) SetCrc32c(i int64) {
+	m.crc32c = &i
+	m.addcrc32c = nil
+}
+
+// Crc32c returns the value of the "crc32c" field in the mutation.
+func (m *ObjectMutation) Crc32c() (r int64, exists bool) {
+	v := m.crc32c
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCrc32c returns the old "crc32c" field's value of the Object entity.
+// If the Object object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObjectMutation) OldCrc32c(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCrc32c is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCrc32c requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCrc32c: %w", err)
+	}
+	return oldValue.Crc32c, nil
+}
+
+// AddCrc32c adds i to the "crc32c" field.
+func (m *ObjectMutation) AddCrc32c(i int64) {
+	if m.addcrc32c != nil {
+		*m.addcrc32c += i
+	} else {
+		m.addcrc32c = &i
+	}
+}
+
+// AddedCrc32c returns the value that was added to the "crc32c" field in this mutation.
+func (m *ObjectMutation) AddedCrc32c() (r int64, exists bool) {
+	v := m.addcrc32c
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCrc32c clears the value of the "crc32c" field.
+func (m *ObjectMutation) ClearCrc32c() {
+	m.crc32c = nil
+	m.addcrc32c = nil
+	m.clearedFields[object.FieldCrc32c] = struct{}{}
+}
+
+// Crc32cCleared returns if the "crc32c" field was cleared in this mutation.
+func (m *ObjectMutation) Crc32cCleared() bool {
+	_, ok := m.clearedFields[object.FieldCrc32c]
+	return ok
+}
+
+// ResetCrc32c resets all changes to the "crc32c" field.
+func (m *ObjectMutation) ResetCrc32c() {
+	m.crc32c = nil
+	m.addcrc32c = nil
+	delete(m.clearedFields, object.FieldCrc32c)
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -11584,9 +11728,15 @@ func (m *ObjectMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ObjectMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 7)
 	if m.size != nil {
 		fields = append(fields, object.FieldSize)
+	}
+	if m.crc32 != nil {
+		fields = append(fields, object.FieldCrc32)
+	}
+	if m.crc32c != nil {
+		fields = append(fields, object.FieldCrc32c)
 	}
 	if m.created_at != nil {
 		fields = append(fields, object.FieldCreatedAt)
@@ -11610,6 +11760,10 @@ func (m *ObjectMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case object.FieldSize:
 		return m.Size()
+	case object.FieldCrc32:
+		return m.Crc32()
+	case object.FieldCrc32c:
+		return m.Crc32c()
 	case object.FieldCreatedAt:
 		return m.CreatedAt()
 	case object.FieldWantedAt:
@@ -11629,6 +11783,10 @@ func (m *ObjectMutation) OldField(ctx context.Context, name string) (ent.Value, 
 	switch name {
 	case object.FieldSize:
 		return m.OldSize(ctx)
+	case object.FieldCrc32:
+		return m.OldCrc32(ctx)
+	case object.FieldCrc32c:
+		return m.OldCrc32c(ctx)
 	case object.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case object.FieldWantedAt:
@@ -11652,6 +11810,20 @@ func (m *ObjectMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSize(v)
+		return nil
+	case object.FieldCrc32:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCrc32(v)
+		return nil
+	case object.FieldCrc32c:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCrc32c(v)
 		return nil
 	case object.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -11692,6 +11864,12 @@ func (m *ObjectMutation) AddedFields() []string {
 	if m.addsize != nil {
 		fields = append(fields, object.FieldSize)
 	}
+	if m.addcrc32 != nil {
+		fields = append(fields, object.FieldCrc32)
+	}
+	if m.addcrc32c != nil {
+		fields = append(fields, object.FieldCrc32c)
+	}
 	return fields
 }
 
@@ -11702,6 +11880,10 @@ func (m *ObjectMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case object.FieldSize:
 		return m.AddedSize()
+	case object.FieldCrc32:
+		return m.AddedCrc32()
+	case object.FieldCrc32c:
+		return m.AddedCrc32c()
 	}
 	return nil, false
 }
@@ -11718,6 +11900,20 @@ func (m *ObjectMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSize(v)
 		return nil
+	case object.FieldCrc32:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCrc32(v)
+		return nil
+	case object.FieldCrc32c:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCrc32c(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Object numeric field %s", name)
 }
@@ -11726,6 +11922,12 @@ func (m *ObjectMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ObjectMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(object.FieldCrc32) {
+		fields = append(fields, object.FieldCrc32)
+	}
+	if m.FieldCleared(object.FieldCrc32c) {
+		fields = append(fields, object.FieldCrc32c)
+	}
 	if m.FieldCleared(object.FieldUnnamedSince) {
 		fields = append(fields, object.FieldUnnamedSince)
 	}
@@ -11746,6 +11948,12 @@ func (m *ObjectMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ObjectMutation) ClearField(name string) error {
 	switch name {
+	case object.FieldCrc32:
+		m.ClearCrc32()
+		return nil
+	case object.FieldCrc32c:
+		m.ClearCrc32c()
+		return nil
 	case object.FieldUnnamedSince:
 		m.ClearUnnamedSince()
 		return nil
@@ -11762,6 +11970,12 @@ func (m *ObjectMutation) ResetField(name string) error {
 	switch name {
 	case object.FieldSize:
 		m.ResetSize()
+		return nil
+	case object.FieldCrc32:
+		m.ResetCrc32()
+		return nil
+	case object.FieldCrc32c:
+		m.ResetCrc32c()
 		return nil
 	case object.FieldCreatedAt:
 		m.ResetCreatedAt()

@@ -24,6 +24,10 @@ type Object struct {
 	ID string `json:"id,omitempty"`
 	// How many bytes there are.
 	Size int64 `json:"size,omitempty"`
+	// CRC-32 of the bytes, which zips have; NULL while nobody has needed it.
+	Crc32 *int64 `json:"crc32,omitempty"`
+	// CRC-32C of the bytes, which TFRecords have; NULL while nobody has needed it.
+	Crc32c *int64 `json:"crc32c,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// When somebody last said that they are about to name it.
@@ -43,7 +47,7 @@ func (*Object) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case object.FieldSize:
+		case object.FieldSize, object.FieldCrc32, object.FieldCrc32c:
 			values[i] = new(sql.NullInt64)
 		case object.FieldID:
 			values[i] = new(sql.NullString)
@@ -75,6 +79,20 @@ func (_m *Object) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field size", values[i])
 			} else if value.Valid {
 				_m.Size = value.Int64
+			}
+		case object.FieldCrc32:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field crc32", values[i])
+			} else if value.Valid {
+				_m.Crc32 = new(int64)
+				*_m.Crc32 = value.Int64
+			}
+		case object.FieldCrc32c:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field crc32c", values[i])
+			} else if value.Valid {
+				_m.Crc32c = new(int64)
+				*_m.Crc32c = value.Int64
 			}
 		case object.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -140,6 +158,16 @@ func (_m *Object) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("size=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Size))
+	builder.WriteString(", ")
+	if v := _m.Crc32; v != nil {
+		builder.WriteString("crc32=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Crc32c; v != nil {
+		builder.WriteString("crc32c=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

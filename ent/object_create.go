@@ -26,6 +26,34 @@ func (_c *ObjectCreate) SetSize(v int64) *ObjectCreate {
 	return _c
 }
 
+// SetCrc32 sets the "crc32" field.
+func (_c *ObjectCreate) SetCrc32(v int64) *ObjectCreate {
+	_c.mutation.SetCrc32(v)
+	return _c
+}
+
+// SetNillableCrc32 sets the "crc32" field if the given value is not nil.
+func (_c *ObjectCreate) SetNillableCrc32(v *int64) *ObjectCreate {
+	if v != nil {
+		_c.SetCrc32(*v)
+	}
+	return _c
+}
+
+// SetCrc32c sets the "crc32c" field.
+func (_c *ObjectCreate) SetCrc32c(v int64) *ObjectCreate {
+	_c.mutation.SetCrc32c(v)
+	return _c
+}
+
+// SetNillableCrc32c sets the "crc32c" field if the given value is not nil.
+func (_c *ObjectCreate) SetNillableCrc32c(v *int64) *ObjectCreate {
+	if v != nil {
+		_c.SetCrc32c(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ObjectCreate) SetCreatedAt(v time.Time) *ObjectCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -192,6 +220,14 @@ func (_c *ObjectCreate) createSpec() (*Object, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Size(); ok {
 		_spec.SetField(object.FieldSize, field.TypeInt64, value)
 		_node.Size = value
+	}
+	if value, ok := _c.mutation.Crc32(); ok {
+		_spec.SetField(object.FieldCrc32, field.TypeInt64, value)
+		_node.Crc32 = &value
+	}
+	if value, ok := _c.mutation.Crc32c(); ok {
+		_spec.SetField(object.FieldCrc32c, field.TypeInt64, value)
+		_node.Crc32c = &value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(object.FieldCreatedAt, field.TypeTime, value)

@@ -29,6 +29,60 @@ func (_u *ObjectUpdate) Where(ps ...predicate.Object) *ObjectUpdate {
 	return _u
 }
 
+// SetCrc32 sets the "crc32" field.
+func (_u *ObjectUpdate) SetCrc32(v int64) *ObjectUpdate {
+	_u.mutation.ResetCrc32()
+	_u.mutation.SetCrc32(v)
+	return _u
+}
+
+// SetNillableCrc32 sets the "crc32" field if the given value is not nil.
+func (_u *ObjectUpdate) SetNillableCrc32(v *int64) *ObjectUpdate {
+	if v != nil {
+		_u.SetCrc32(*v)
+	}
+	return _u
+}
+
+// AddCrc32 adds value to the "crc32" field.
+func (_u *ObjectUpdate) AddCrc32(v int64) *ObjectUpdate {
+	_u.mutation.AddCrc32(v)
+	return _u
+}
+
+// ClearCrc32 clears the value of the "crc32" field.
+func (_u *ObjectUpdate) ClearCrc32() *ObjectUpdate {
+	_u.mutation.ClearCrc32()
+	return _u
+}
+
+// SetCrc32c sets the "crc32c" field.
+func (_u *ObjectUpdate) SetCrc32c(v int64) *ObjectUpdate {
+	_u.mutation.ResetCrc32c()
+	_u.mutation.SetCrc32c(v)
+	return _u
+}
+
+// SetNillableCrc32c sets the "crc32c" field if the given value is not nil.
+func (_u *ObjectUpdate) SetNillableCrc32c(v *int64) *ObjectUpdate {
+	if v != nil {
+		_u.SetCrc32c(*v)
+	}
+	return _u
+}
+
+// AddCrc32c adds value to the "crc32c" field.
+func (_u *ObjectUpdate) AddCrc32c(v int64) *ObjectUpdate {
+	_u.mutation.AddCrc32c(v)
+	return _u
+}
+
+// ClearCrc32c clears the value of the "crc32c" field.
+func (_u *ObjectUpdate) ClearCrc32c() *ObjectUpdate {
+	_u.mutation.ClearCrc32c()
+	return _u
+}
+
 // SetWantedAt sets the "wanted_at" field.
 func (_u *ObjectUpdate) SetWantedAt(v time.Time) *ObjectUpdate {
 	_u.mutation.SetWantedAt(v)
@@ -130,6 +184,24 @@ func (_u *ObjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Crc32(); ok {
+		_spec.SetField(object.FieldCrc32, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCrc32(); ok {
+		_spec.AddField(object.FieldCrc32, field.TypeInt64, value)
+	}
+	if _u.mutation.Crc32Cleared() {
+		_spec.ClearField(object.FieldCrc32, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Crc32c(); ok {
+		_spec.SetField(object.FieldCrc32c, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCrc32c(); ok {
+		_spec.AddField(object.FieldCrc32c, field.TypeInt64, value)
+	}
+	if _u.mutation.Crc32cCleared() {
+		_spec.ClearField(object.FieldCrc32c, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.WantedAt(); ok {
 		_spec.SetField(object.FieldWantedAt, field.TypeTime, value)
 	}
@@ -165,6 +237,60 @@ type ObjectUpdateOne struct {
 	hooks     []Hook
 	mutation  *ObjectMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetCrc32 sets the "crc32" field.
+func (_u *ObjectUpdateOne) SetCrc32(v int64) *ObjectUpdateOne {
+	_u.mutation.ResetCrc32()
+	_u.mutation.SetCrc32(v)
+	return _u
+}
+
+// SetNillableCrc32 sets the "crc32" field if the given value is not nil.
+func (_u *ObjectUpdateOne) SetNillableCrc32(v *int64) *ObjectUpdateOne {
+	if v != nil {
+		_u.SetCrc32(*v)
+	}
+	return _u
+}
+
+// AddCrc32 adds value to the "crc32" field.
+func (_u *ObjectUpdateOne) AddCrc32(v int64) *ObjectUpdateOne {
+	_u.mutation.AddCrc32(v)
+	return _u
+}
+
+// ClearCrc32 clears the value of the "crc32" field.
+func (_u *ObjectUpdateOne) ClearCrc32() *ObjectUpdateOne {
+	_u.mutation.ClearCrc32()
+	return _u
+}
+
+// SetCrc32c sets the "crc32c" field.
+func (_u *ObjectUpdateOne) SetCrc32c(v int64) *ObjectUpdateOne {
+	_u.mutation.ResetCrc32c()
+	_u.mutation.SetCrc32c(v)
+	return _u
+}
+
+// SetNillableCrc32c sets the "crc32c" field if the given value is not nil.
+func (_u *ObjectUpdateOne) SetNillableCrc32c(v *int64) *ObjectUpdateOne {
+	if v != nil {
+		_u.SetCrc32c(*v)
+	}
+	return _u
+}
+
+// AddCrc32c adds value to the "crc32c" field.
+func (_u *ObjectUpdateOne) AddCrc32c(v int64) *ObjectUpdateOne {
+	_u.mutation.AddCrc32c(v)
+	return _u
+}
+
+// ClearCrc32c clears the value of the "crc32c" field.
+func (_u *ObjectUpdateOne) ClearCrc32c() *ObjectUpdateOne {
+	_u.mutation.ClearCrc32c()
+	return _u
 }
 
 // SetWantedAt sets the "wanted_at" field.
@@ -297,6 +423,24 @@ func (_u *ObjectUpdateOne) sqlSave(ctx context.Context) (_node *Object, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Crc32(); ok {
+		_spec.SetField(object.FieldCrc32, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCrc32(); ok {
+		_spec.AddField(object.FieldCrc32, field.TypeInt64, value)
+	}
+	if _u.mutation.Crc32Cleared() {
+		_spec.ClearField(object.FieldCrc32, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Crc32c(); ok {
+		_spec.SetField(object.FieldCrc32c, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCrc32c(); ok {
+		_spec.AddField(object.FieldCrc32c, field.TypeInt64, value)
+	}
+	if _u.mutation.Crc32cCleared() {
+		_spec.ClearField(object.FieldCrc32c, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.WantedAt(); ok {
 		_spec.SetField(object.FieldWantedAt, field.TypeTime, value)

@@ -434,11 +434,11 @@ func init() {
 	// object.SizeValidator is a validator for the "size" field. It is called by the builders before save.
 	object.SizeValidator = objectDescSize.Validators[0].(func(int64) error)
 	// objectDescCreatedAt is the schema descriptor for created_at field.
-	objectDescCreatedAt := objectFields[2].Descriptor()
+	objectDescCreatedAt := objectFields[4].Descriptor()
 	// object.DefaultCreatedAt holds the default value on creation for the created_at field.
 	object.DefaultCreatedAt = objectDescCreatedAt.Default.(func() time.Time)
 	// objectDescWantedAt is the schema descriptor for wanted_at field.
-	objectDescWantedAt := objectFields[3].Descriptor()
+	objectDescWantedAt := objectFields[5].Descriptor()
 	// object.DefaultWantedAt holds the default value on creation for the wanted_at field.
 	object.DefaultWantedAt = objectDescWantedAt.Default.(func() time.Time)
 	// objectDescID is the schema descriptor for id field.

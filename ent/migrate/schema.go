@@ -585,6 +585,8 @@ var (
 	ObjectsColumns = []*schema.Column{
 		{Name: "sha256", Type: field.TypeString, Size: 64},
 		{Name: "size", Type: field.TypeInt64},
+		{Name: "crc32", Type: field.TypeInt64, Nullable: true},
+		{Name: "crc32c", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "wanted_at", Type: field.TypeTime},
 		{Name: "unnamed_since", Type: field.TypeTime, Nullable: true},
@@ -599,7 +601,7 @@ var (
 			{
 				Name:    "object_unnamed_since",
 				Unique:  false,
-				Columns: []*schema.Column{ObjectsColumns[4]},
+				Columns: []*schema.Column{ObjectsColumns[6]},
 			},
 		},
 	}

@@ -15,6 +15,10 @@ const (
 	FieldID = "sha256"
 	// FieldSize holds the string denoting the size field in the database.
 	FieldSize = "size"
+	// FieldCrc32 holds the string denoting the crc32 field in the database.
+	FieldCrc32 = "crc32"
+	// FieldCrc32c holds the string denoting the crc32c field in the database.
+	FieldCrc32c = "crc32c"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldWantedAt holds the string denoting the wanted_at field in the database.
@@ -31,6 +35,8 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldSize,
+	FieldCrc32,
+	FieldCrc32c,
 	FieldCreatedAt,
 	FieldWantedAt,
 	FieldUnnamedSince,
@@ -69,6 +75,16 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // BySize orders the results by the size field.
 func BySize(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSize, opts...).ToFunc()
+}
+
+// ByCrc32 orders the results by the crc32 field.
+func ByCrc32(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCrc32, opts...).ToFunc()
+}
+
+// ByCrc32c orders the results by the crc32c field.
+func ByCrc32c(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCrc32c, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -69,6 +69,16 @@ func Size(v int64) predicate.Object {
 	return predicate.Object(sql.FieldEQ(FieldSize, v))
 }
 
+// Crc32 applies equality check predicate on the "crc32" field. It's identical to Crc32EQ.
+func Crc32(v int64) predicate.Object {
+	return predicate.Object(sql.FieldEQ(FieldCrc32, v))
+}
+
+// Crc32c applies equality check predicate on the "crc32c" field. It's identical to Crc32cEQ.
+func Crc32c(v int64) predicate.Object {
+	return predicate.Object(sql.FieldEQ(FieldCrc32c, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Object {
 	return predicate.Object(sql.FieldEQ(FieldCreatedAt, v))
@@ -127,6 +137,106 @@ func SizeLT(v int64) predicate.Object {
 // SizeLTE applies the LTE predicate on the "size" field.
 func SizeLTE(v int64) predicate.Object {
 	return predicate.Object(sql.FieldLTE(FieldSize, v))
+}
+
+// Crc32EQ applies the EQ predicate on the "crc32" field.
+func Crc32EQ(v int64) predicate.Object {
+	return predicate.Object(sql.FieldEQ(FieldCrc32, v))
+}
+
+// Crc32NEQ applies the NEQ predicate on the "crc32" field.
+func Crc32NEQ(v int64) predicate.Object {
+	return predicate.Object(sql.FieldNEQ(FieldCrc32, v))
+}
+
+// Crc32In applies the In predicate on the "crc32" field.
+func Crc32In(vs ...int64) predicate.Object {
+	return predicate.Object(sql.FieldIn(FieldCrc32, vs...))
+}
+
+// Crc32NotIn applies the NotIn predicate on the "crc32" field.
+func Crc32NotIn(vs ...int64) predicate.Object {
+	return predicate.Object(sql.FieldNotIn(FieldCrc32, vs...))
+}
+
+// Crc32GT applies the GT predicate on the "crc32" field.
+func Crc32GT(v int64) predicate.Object {
+	return predicate.Object(sql.FieldGT(FieldCrc32, v))
+}
+
+// Crc32GTE applies the GTE predicate on the "crc32" field.
+func Crc32GTE(v int64) predicate.Object {
+	return predicate.Object(sql.FieldGTE(FieldCrc32, v))
+}
+
+// Crc32LT applies the LT predicate on the "crc32" field.
+func Crc32LT(v int64) predicate.Object {
+	return predicate.Object(sql.FieldLT(FieldCrc32, v))
+}
+
+// Crc32LTE applies the LTE predicate on the "crc32" field.
+func Crc32LTE(v int64) predicate.Object {
+	return predicate.Object(sql.FieldLTE(FieldCrc32, v))
+}
+
+// Crc32IsNil applies the IsNil predicate on the "crc32" field.
+func Crc32IsNil() predicate.Object {
+	return predicate.Object(sql.FieldIsNull(FieldCrc32))
+}
+
+// Crc32NotNil applies the NotNil predicate on the "crc32" field.
+func Crc32NotNil() predicate.Object {
+	return predicate.Object(sql.FieldNotNull(FieldCrc32))
+}
+
+// Crc32cEQ applies the EQ predicate on the "crc32c" field.
+func Crc32cEQ(v int64) predicate.Object {
+	return predicate.Object(sql.FieldEQ(FieldCrc32c, v))
+}
+
+// Crc32cNEQ applies the NEQ predicate on the "crc32c" field.
+func Crc32cNEQ(v int64) predicate.Object {
+	return predicate.Object(sql.FieldNEQ(FieldCrc32c, v))
+}
+
+// Crc32cIn applies the In predicate on the "crc32c" field.
+func Crc32cIn(vs ...int64) predicate.Object {
+	return predicate.Object(sql.FieldIn(FieldCrc32c, vs...))
+}
+
+// Crc32cNotIn applies the NotIn predicate on the "crc32c" field.
+func Crc32cNotIn(vs ...int64) predicate.Object {
+	return predicate.Object(sql.FieldNotIn(FieldCrc32c, vs...))
+}
+
+// Crc32cGT applies the GT predicate on the "crc32c" field.
+func Crc32cGT(v int64) predicate.Object {
+	return predicate.Object(sql.FieldGT(FieldCrc32c, v))
+}
+
+// Crc32cGTE applies the GTE predicate on the "crc32c" field.
+func Crc32cGTE(v int64) predicate.Object {
+	return predicate.Object(sql.FieldGTE(FieldCrc32c, v))
+}
+
+// Crc32cLT applies the LT predicate on the "crc32c" field.
+func Crc32cLT(v int64) predicate.Object {
+	return predicate.Object(sql.FieldLT(FieldCrc32c, v))
+}
+
+// Crc32cLTE applies the LTE predicate on the "crc32c" field.
+func Crc32cLTE(v int64) predicate.Object {
+	return predicate.Object(sql.FieldLTE(FieldCrc32c, v))
+}
+
+// Crc32cIsNil applies the IsNil predicate on the "crc32c" field.
+func Crc32cIsNil() predicate.Object {
+	return predicate.Object(sql.FieldIsNull(FieldCrc32c))
+}
+
+// Crc32cNotNil applies the NotNil predicate on the "crc32c" field.
+func Crc32cNotNil() predicate.Object {
+	return predicate.Object(sql.FieldNotNull(FieldCrc32c))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -16,6 +16,8 @@ func (Object) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").StorageKey("sha256").MaxLen(sha256Length).Immutable().Comment("SHA-256 of the bytes, in hex."),
 		field.Int64("size").NonNegative().Immutable().Comment("How many bytes there are."),
+		field.Int64("crc32").Optional().Nillable().Comment("CRC-32 of the bytes, which zips have; NULL while nobody has needed it."),
+		field.Int64("crc32c").Optional().Nillable().Comment("CRC-32C of the bytes, which TFRecords have; NULL while nobody has needed it."),
 		field.Time("created_at").Default(now).Immutable(),
 		field.Time("wanted_at").Default(now).Comment("When somebody last said that they are about to name it."),
 		field.Time("unnamed_since").Optional().Nillable().

@@ -44,15 +44,16 @@ func Tables() (all []*schema.Table) {
 
 func historyOf(t *schema.Table) *schema.Table {
 	h := schema.NewTable(Of(t.Name)).SetComment("What snapshots see of " + t.Name + " that is no longer so.")
+	for _, name := range Key(t) { // first, since Atlas takes the order of a key on SQLite for that of the columns
+		c, _ := t.Column(name)
+		h.AddPrimary(copied(c))
+	}
 	for _, c := range t.Columns {
-		h.AddColumn(copied(c))
+		if !h.HasColumn(c.Name) {
+			h.AddColumn(copied(c))
+		}
 	}
 	h.AddColumn(&schema.Column{Name: Died, Type: field.TypeInt})
-	for _, name := range Key(t) {
-		c, _ := h.Column(name)
-		c.Key = schema.PrimaryKey
-		h.PrimaryKey = append(h.PrimaryKey, c)
-	}
 	h.AddIndex(Of(t.Name)+"_dataset_id_died", false, []string{"dataset_id", Died})
 	if h.HasColumn(object) {
 		h.AddIndex(Of(t.Name)+"_"+object, false, []string{object})

@@ -47,6 +47,7 @@ type Kept struct {
 type entry struct {
 	sum  string
 	size int64
+	crcs CRCs
 }
 
 // NewKeeper returns a Keeper of what the rows of db name.
@@ -56,18 +57,22 @@ func NewKeeper(db *database.DB, store storage.Store) *Keeper {
 	return k
 }
 
-// Put stores the size bytes of r, whose SHA-256 in hex is sum, for good. They stay until
+// Put stores the size bytes of r, which is at its beginning, and whose SHA-256 in hex is sum, for good. They stay until
 // the keep time of sweeps is over at least, and for as long as a row names them: see
 // Claim. While a sweep removes the same bytes, Put waits, but not for one that died, or whose store is down: that is a
 // fault.Unavailable.
-func (k *Keeper) Put(ctx context.Context, sum string, r io.Reader, size int64) (kept Kept, err error) {
+func (k *Keeper) Put(ctx context.Context, sum string, r io.ReadSeeker, size int64) (kept Kept, err error) {
 	defer fault.Wrap(&err, "keep object %s", sum)
 
 	key, err := storage.ObjectKey(sum)
 	if err != nil {
 		return Kept{}, err
 	}
-	born, err := k.enter(ctx, entry{sum, size})
+	crcs, err := crcsOf(r)
+	if err != nil {
+		return Kept{}, err
+	}
+	born, err := k.enter(ctx, entry{sum, size, crcs})
 	if err != nil {
 		return Kept{}, err
 	}
@@ -127,9 +132,10 @@ func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) error {
 	d := sql.Dialect(k.db.Dialect())
 	t := d.Table(object.Table)
 	removing := t.C(object.FieldRemovingUntil)
-	insert := d.Insert(object.Table).Columns(object.FieldID, object.FieldSize, object.FieldCreatedAt, object.FieldWantedAt)
+	insert := d.Insert(object.Table).
+		Columns(object.FieldID, object.FieldSize, object.FieldCrc32, object.FieldCrc32c, object.FieldCreatedAt, object.FieldWantedAt)
 	for _, r := range rows {
-		insert.Values(r.sum, r.size, now, now)
+		insert.Values(r.sum, r.size, int64(r.crcs.IEEE), int64(r.crcs.Castagnoli), now, now)
 	}
 	statement, args := insert.OnConflict(
 		sql.ConflictColumns(object.FieldID),
