@@ -260,7 +260,7 @@ func discount(ctx context.Context, tx *ent.Tx, where predicate.Image) error {
 		return err
 	}
 	for _, r := range rows {
-		if err := quota.Count(ctx, tx, r.DatasetID, -r.Count, -r.Size); err != nil {
+		if err := quota.Count(ctx, tx, r.DatasetID, quota.Size{Images: -r.Count, Bytes: -r.Size}); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (p *Pipeline) ImportFiles(ctx context.Context, dataset gid.DatasetID, files
 			}
 		}
 	}
-	return p.importItems(ctx, target{dataset, o.OnDuplicate, inOptions}, o, items, tell)
+	return p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: inOptions}, o, items, tell)
 }
 
 func (k *keeper) itemOf(f File, checksum bool) item {

@@ -34,7 +34,7 @@ func (p *Pipeline) ImportURLs(ctx context.Context, dataset gid.DatasetID, urls [
 	}
 	items, end := p.fetchAll(ctx, urls)
 	defer end()
-	err = p.importItems(ctx, target{dataset, o.OnDuplicate, at}, o, items, collect(&results))
+	err = p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: at}, o, items, collect(&results))
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err != nil {
 		return nil, err
 	}
-	to := target{dataset, o.OnDuplicate, at}
+	to := target{dataset: dataset, duplicates: o.OnDuplicate, at: at}
 	err = p.importItems(ctx, to, o, p.keeper.itemsIn(files, in.name()), collect(&results))
 	if err != nil {
 		return nil, err
