@@ -63,9 +63,11 @@ func (u *Usage) count(ctx context.Context, db *ent.Client, id gid.WorkspaceID) e
 	return err
 }
 
+// says is what a fault.QuotaExceeded says.
+const says = "%w: the workspace may hold %d %s; it holds %d, and %d more were to be added"
+
 // admit returns a fault.QuotaExceeded when so much more is too much.
 func (u *Usage) admit(more Size) error {
-	const says = "%w: the workspace may hold %d %s; it holds %d, and %d more were to be added"
 	if u.MaxImages != nil && more.Images > 0 && u.Images+more.Images > *u.MaxImages {
 		return fmt.Errorf(says, fault.QuotaExceeded, *u.MaxImages, "images", u.Images, more.Images)
 	}
