@@ -56,7 +56,7 @@ type Pipeline struct {
 	uploads Uploads
 	zips    *semaphore.Weighted // that came in parts, each of which is copied to the disk
 	fetcher Fetcher
-	fetches *semaphore.Weighted // of files that are fetched, and kept in memory until they are looked at
+	fetches *places
 }
 
 // maxZips is how many zips that came in parts a process imports at a time.
@@ -71,7 +71,7 @@ func New(o Options) *Pipeline {
 		uploads: o.Uploads,
 		zips:    semaphore.NewWeighted(maxZips),
 		fetcher: o.Fetcher,
-		fetches: semaphore.NewWeighted(fetches),
+		fetches: newPlaces(),
 	}
 }
 
