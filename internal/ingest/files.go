@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/filename"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/storage"
 )
@@ -50,8 +51,8 @@ func (p *Pipeline) ImportFiles(ctx context.Context, dataset gid.DatasetID, files
 
 func (k *keeper) itemOf(f File, checksum bool) item {
 	it := item{
-		ImageInput: ImageInput{OriginalName: new(baseName(f.Path))},
-		name:       printable(f.Path),
+		ImageInput: ImageInput{OriginalName: new(nameOf(f.Path))},
+		name:       filename.Printable(f.Path),
 		source:     sourceOf(f.Source),
 		folders:    foldersOf(cleanPath(f.Path)),
 		shared:     true,

@@ -126,7 +126,7 @@ type download struct {
 
 func (d *download) item() item {
 	return item{
-		ImageInput: ImageInput{OriginalName: new(baseName(d.file.Name))},
+		ImageInput: ImageInput{OriginalName: new(nameOf(d.file.Name))},
 		name:       d.url,
 		source:     withoutKeys(d.url),
 		open:       d.open,
