@@ -18,19 +18,26 @@ import (
 	"github.com/datasetgen/datagen/internal/testkit"
 )
 
-// TestQuotaBoundsTheStore: of pictures that are too many, no more is stored than there is room for.
+// TestQuotaBoundsTheStore: of pictures that are too many, no more is stored than there is room for, however often they come.
 func TestQuotaBoundsTheStore(t *testing.T) {
 	size := int64(len(pngOf(1, 1, 0)))
 	onBoth(t, func(t *testing.T, w *world) {
 		w.SetQuota(quota.Limits{Bytes: 3*size + 1})
-		_, err := w.create(t, shades(0, 8)...)
 		want := fmt.Sprintf("QUOTA_EXCEEDED quota exceeded: the workspace may hold %d bytes of image files; it holds 0, and %d more were to be added", 3*size+1, 8*size)
-		if got := testkit.Said(err); got != want {
-			t.Errorf("adding said %q, want %q", got, want)
+		for i := range 3 {
+			_, err := w.create(t, shades(8*i, 8)...)
+			if got := testkit.Said(err); got != want {
+				t.Errorf("adding said %q, want %q", got, want)
+			}
+		}
+		if _, err := w.create(t, append(shades(100, 3), file("none.png", nil))...); !errors.Is(err, fault.Invalid) {
+			t.Errorf("adding what is no picture said %v", err)
 		}
 		if n := len(w.objects(t)); n != 3 {
 			t.Errorf("%d objects are stored, want 3", n)
 		}
+		testkit.Must(w.create(t, shades(200, 3)...))(t)
+		w.everyImageHasItsBytes(t)
 	})
 }
 

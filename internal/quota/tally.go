@@ -3,6 +3,7 @@ package quota
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
@@ -18,7 +19,7 @@ type Tallies struct {
 	db     *database.DB
 	limits Limits
 	mu     sync.Mutex
-	open   map[gid.WorkspaceID]*room // of those that calls add to
+	rooms  map[gid.WorkspaceID]*room // of those that calls add to, or have failed to
 }
 
 // room is what all calls that add to a workspace know of it.
@@ -26,7 +27,12 @@ type room struct {
 	usage  Usage // as it was counted last
 	coming Size  // what calls have reserved, and usage has not
 	calls  int
+	vain   Size      // what calls that have failed had reserved
+	failed time.Time // when the last one did
 }
+
+// vainTime is for how long what was stored in vain is counted, which sweeps remove later.
+const vainTime = time.Hour
 
 // Tally is what one call adds. It is closed in the end. It is safe for concurrent use.
 type Tally struct {
@@ -39,7 +45,7 @@ type Tally struct {
 
 // NewTallies returns the Tallies of a process.
 func NewTallies(db *database.DB, limits Limits) *Tallies {
-	return &Tallies{db: db, limits: limits, open: make(map[gid.WorkspaceID]*room)}
+	return &Tallies{db: db, limits: limits, rooms: make(map[gid.WorkspaceID]*room)}
 }
 
 // Open returns the tally of a call that is about to add to a dataset. It counts what the workspace holds, unless another
@@ -67,45 +73,58 @@ func (ts *Tallies) Open(ctx context.Context, dataset gid.DatasetID) (_ *Tally, e
 	return t, nil
 }
 
-// enter takes a place in the room of the workspace. Without a usage to begin with, it is false where there is no room yet.
+// enter takes a place in the room of the workspace. Without a usage to begin with, it is false where no other call has one.
 func (t *Tally) enter(usage *Usage) bool {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
-	t.room = t.all.open[t.workspace]
-	if t.room == nil && usage == nil {
+	r := t.all.rooms[t.workspace]
+	isEmpty := r == nil || r.calls == 0
+	if isEmpty && usage == nil {
 		return false
 	}
-	if t.room == nil {
-		t.room = &room{usage: *usage}
-		t.all.open[t.workspace] = t.room
+	if r == nil {
+		r = &room{}
+		t.all.rooms[t.workspace] = r
 	}
-	t.room.calls++
+	if isEmpty {
+		r.usage = *usage
+	}
+	if time.Since(r.failed) > vainTime {
+		r.vain = Size{}
+	}
+	r.calls++
+	t.room = r
 	return true
 }
 
-// Close ends the call. What it has stored in vain stays reserved as long as other calls go on: calls that fail at once must
-// not store what each of them may.
+// Close ends the call. What it has stored in vain is counted for a while: calls that fail one after the other must not
+// store what each of them may.
 func (t *Tally) Close() {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
-	if t.room.calls--; t.room.calls == 0 {
-		delete(t.all.open, t.workspace)
+	r, vain := t.room, t.coming
+	t.reserve(vain.negative())
+	if vain != (Size{}) && r.usage.isLimited() {
+		r.vain, r.failed = r.vain.Plus(vain), time.Now()
+	}
+	if r.calls--; r.calls == 0 && r.vain == (Size{}) {
+		delete(t.all.rooms, t.workspace)
 	}
 }
 
-// Reserve reserves so much more, if it fits beside what all calls have reserved.
+// Reserve reserves so much more, if it fits beside what all calls have reserved, or stored in vain.
 func (t *Tally) Reserve(more Size) bool {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
-	if t.room.usage.admit(t.room.coming.Plus(more)) != nil {
+	if t.room.usage.admit(t.room.vain.Plus(t.room.coming).Plus(more)) != nil {
 		return false
 	}
 	t.reserve(more)
 	return true
 }
 
-// Insist reserves missing, which was not to be had, of a group that Check has let pass: only what other calls have reserved
-// stands in its way now, and then it returns a fault.QuotaExceeded.
+// Insist reserves missing, which was not to be had, of a group that Check has let pass: only what other calls have reserved that
+// go on stands in its way now, and then it returns a fault.QuotaExceeded.
 func (t *Tally) Insist(group, missing Size) error {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
