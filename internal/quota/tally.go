@@ -123,8 +123,8 @@ func (t *Tally) Reserve(more Size) bool {
 	return true
 }
 
-// Insist reserves missing, which was not to be had, of a group that Check has let pass: only what other calls have reserved that
-// go on stands in its way now, and then it returns a fault.QuotaExceeded.
+// Insist reserves missing, which was not to be had, of a group that Check has let pass. Only what other calls that go on
+// have reserved stands in its way now, and then it returns a fault.QuotaExceeded.
 func (t *Tally) Insist(group, missing Size) error {
 	t.all.mu.Lock()
 	defer t.all.mu.Unlock()
