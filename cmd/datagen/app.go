@@ -121,7 +121,7 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 		return nil, fmt.Errorf("STORAGE_URL: %w", err)
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
-	uploads := upload.New(upload.Options{DB: a.db, Store: store, MaxLength: int64(a.config.MaxUploadTotal)})
+	uploads := upload.New(upload.Options{DB: a.db, Store: store, MaxLength: int64(a.config.MaxUploadTotal), Quota: a.limits()})
 	return &pictures{
 		store: store,
 		ingest: ingest.New(ingest.Options{

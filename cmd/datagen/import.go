@@ -34,6 +34,8 @@ func importImagesCommand(s surroundings) *cli.Command {
 		Name:      "images",
 		Usage:     "add the pictures in a folder or a bucket to a dataset",
 		ArgsUsage: "PLACE",
+
+		DisableSliceFlagSeparator: true, // a tag may have commas
 		Description: `PLACE is a folder, or s3://BUCKET/PREFIX or gs://BUCKET/PREFIX. All that is below it
 is looked at; what is no picture is listed, and left out.
 
@@ -43,10 +45,11 @@ since an image was made of them are not even read.
    datagen import images photos --dataset 3 --folders batches`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dataset", Required: true, Usage: "the `ID` of the dataset, as the API or its address tells"},
-			&cli.StringFlag{Name: "on-duplicate", Value: "skip", Usage: "what becomes of a picture whose bytes the dataset has: skip, link (into --batch and --split) or keep"},
+			&cli.StringFlag{Name: "on-duplicate", Value: "skip", Usage: "what becomes of a picture whose bytes the dataset has: skip, link (into --batch and --split, with --tag) or keep"},
 			&cli.StringFlag{Name: "folders", Value: "ignore", Usage: "what folders mean: ignore, batches, or splits (train, val, test)"},
-			&cli.IntFlag{Name: "batch", Usage: "the `ID` of the batch that the images go to"},
+			&cli.IntFlag{Name: "batch", HideDefault: true, Usage: "the `ID` of the batch that the images go to"},
 			&cli.StringFlag{Name: "split", Usage: "the part of the dataset that they are for: train, val or test"},
+			&cli.StringSliceFlag{Name: "tag", Usage: "a `TAG` that they get; can be given several times"},
 			&cli.BoolFlag{Name: "synthetic", Usage: "mark them as generated"},
 			&cli.BoolFlag{Name: "checksum", Usage: "read files that seem to be imported already too"},
 			&cli.StringFlag{Name: "report", Usage: "write what became of each file to `FILE`, a JSON object a line"},
@@ -82,6 +85,7 @@ func importOptions(cmd *cli.Command) (o ingest.ImportOptions, err error) {
 	if cmd.IsSet("batch") {
 		o.BatchID = new(gid.BatchID(cmd.Int("batch")))
 	}
+	o.Tags = cmd.StringSlice("tag")
 	if cmd.Bool("synthetic") {
 		o.IsSynthetic = new(true)
 	}

@@ -10,11 +10,13 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/config"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/gid"
 )
 
 func TestMain(m *testing.M) {
@@ -33,15 +35,33 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"dataset": makeDataset,
 			"picture": makePicture,
+			"tagged":  checkTags,
 		},
 	})
 }
 
-// makeDataset makes a dataset of that name, of the first user's.
-func makeDataset(ts *testscript.TestScript, _ bool, args []string) {
+// openDatabase opens the one in the folder of a script.
+func openDatabase(ts *testscript.TestScript) (context.Context, *database.DB) {
 	ctx := access.System(context.Background())
 	db, err := database.Open(ctx, config.DatabaseURL("sqlite:"+ts.MkAbs("data/datagen.db")))
 	ts.Check(err)
+	return ctx, db
+}
+
+// checkTags compares the tags of an image with those that follow its number.
+func checkTags(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, db := openDatabase(ts)
+	defer db.Close()
+	id, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if diff := cmp.Diff(args[1:], db.Image.GetX(ctx, gid.ImageID(id)).Tags); diff != "" {
+		ts.Fatalf("tags (-want +got):\n%s", diff)
+	}
+}
+
+// makeDataset makes a dataset of that name, of the first user's.
+func makeDataset(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, db := openDatabase(ts)
 	defer db.Close()
 	user := db.User.Query().FirstX(ctx)
 	db.Dataset.Create().SetName(args[0]).SetOwner(user).SetWorkspaceID(user.WorkspaceID).ExecX(ctx)

@@ -19,10 +19,11 @@ func storageCommand(s surroundings) *cli.Command {
 		Usage: "look after the store of pixels",
 		Commands: []*cli.Command{{
 			Name:  "verify",
-			Usage: "read all pixels and say which are lost or damaged",
+			Usage: "read all pixels and say which are lost, damaged or unreadable",
 			Description: `Reads everything in the store, compares it with the hashes in the database, and
-lists what is lost, damaged, or unknown to the database. It changes nothing, and
-fails when something is lost or damaged.
+lists what is lost, damaged, unreadable, or unknown to the database. It changes
+nothing, and fails when something is lost, damaged or unreadable. Where the store
+is down, which ten objects in a row that cannot be read are a sign of, it ends.
 
 Put a lost or damaged object back by copying it from a backup to its key, or by
 uploading the file again: its SHA-256 is in the list.`,
@@ -39,14 +40,15 @@ uploading the file again: its SHA-256 is in the list.`,
 
 // verification is what storage verify prints.
 type verification struct {
-	Objects int   `json:"objects"`
-	Bytes   int64 `json:"bytes"` // that were read
-	Lost    int   `json:"lost"`
-	Damaged int   `json:"damaged"`
-	Strays  int   `json:"strays"`
+	Objects    int   `json:"objects"`
+	Bytes      int64 `json:"bytes"` // that were read
+	Lost       int   `json:"lost"`
+	Damaged    int   `json:"damaged"`
+	Unreadable int   `json:"unreadable"`
+	Strays     int   `json:"strays"`
 }
 
-var errStorage = errors.New("objects are lost or damaged")
+var errStorage = errors.New("objects are lost, damaged or unreadable")
 
 func (s surroundings) verifyStorage(ctx context.Context, asList, asJSON bool) error {
 	return s.withStore(ctx, func(ctx context.Context, a *app, p *pictures) error {
@@ -77,13 +79,15 @@ func (v *verification) count(trouble object.Trouble) {
 		v.Lost++
 	case object.Damaged:
 		v.Damaged++
+	case object.Unreadable:
+		v.Unreadable++
 	case object.Stray:
 		v.Strays++
 	}
 }
 
 func (v *verification) err() error {
-	if v.Lost+v.Damaged == 0 {
+	if v.Lost+v.Damaged+v.Unreadable == 0 {
 		return nil
 	}
 	return errStorage
@@ -96,7 +100,7 @@ func tellProblem(w io.Writer, p object.Problem, asList, asJSON bool) error {
 	case asJSON:
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "%-8s %s  %s\n", p.Trouble, p.Key, namers(p))
+	_, err := fmt.Fprintf(w, "%-10s %s  %s\n", p.Trouble, p.Key, namers(p))
 	return err
 }
 
@@ -122,7 +126,7 @@ func (s surroundings) tellVerification(v verification, asList, asJSON bool) erro
 	case asList:
 		return nil
 	}
-	_, err := fmt.Fprintf(s.out, "%s objects, %s read: %d lost, %d damaged, %d unknown to the database\n",
-		grouped(v.Objects), bytesOf(v.Bytes), v.Lost, v.Damaged, v.Strays)
+	_, err := fmt.Fprintf(s.out, "%s objects, %s read: %d lost, %d damaged, %d unreadable, %d unknown to the database\n",
+		grouped(v.Objects), bytesOf(v.Bytes), v.Lost, v.Damaged, v.Unreadable, v.Strays)
 	return err
 }

@@ -264,7 +264,7 @@ func discount(ctx context.Context, tx *ent.Tx, where predicate.Image) error {
 		return err
 	}
 	for _, r := range rows {
-		if err := quota.Count(ctx, tx, r.DatasetID, -r.Count, -r.Freed); err != nil {
+		if err := quota.Count(ctx, tx, r.DatasetID, quota.Size{Images: -r.Count, Bytes: -r.Freed}); err != nil {
 			return err
 		}
 	}

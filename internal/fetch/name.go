@@ -3,9 +3,8 @@ package fetch
 import (
 	"mime"
 	"net/http"
-	"path"
-	"strings"
-	"unicode"
+
+	"github.com/datasetgen/datagen/internal/filename"
 )
 
 // nameOf returns the name of the file in an answer: the one that it is to be
@@ -13,26 +12,8 @@ import (
 func nameOf(answer *http.Response) string {
 	// What cannot be parsed gives no parameters.
 	_, disposition, _ := mime.ParseMediaType(answer.Header.Get("Content-Disposition"))
-	if name := baseName(disposition["filename"]); name != "" {
+	if name := filename.Base(disposition["filename"]); name != "" {
 		return name
 	}
-	return baseName(answer.Request.URL.Path)
-}
-
-// baseName returns the name of a file without its folders, as Unix and as
-// Windows write them, and without control characters.
-func baseName(file string) string {
-	file = strings.Map(printable, strings.ToValidUTF8(file, ""))
-	name := strings.TrimSpace(path.Base(strings.ReplaceAll(file, `\`, "/")))
-	if name == "." || name == ".." || name == "/" {
-		return ""
-	}
-	return name
-}
-
-func printable(r rune) rune {
-	if unicode.IsControl(r) {
-		return -1
-	}
-	return r
+	return filename.Base(answer.Request.URL.Path)
 }

@@ -6,4 +6,4 @@ import "github.com/datasetgen/datagen/internal/quota"
 func Workers() int { return workers() }
 
 // SetQuota limits what workspaces may hold.
-func (p *Pipeline) SetQuota(l quota.Limits) { p.quota = l }
+func (p *Pipeline) SetQuota(l quota.Limits) { p.tallies = quota.NewTallies(p.db, l) }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/filename"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/storage"
 )
@@ -45,13 +46,13 @@ func (p *Pipeline) ImportFiles(ctx context.Context, dataset gid.DatasetID, files
 			}
 		}
 	}
-	return p.importItems(ctx, target{dataset, o.OnDuplicate, inOptions}, o, items, tell)
+	return p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: inOptions}, o, items, tell)
 }
 
 func (k *keeper) itemOf(f File, checksum bool) item {
 	it := item{
-		ImageInput: ImageInput{OriginalName: new(baseName(f.Path))},
-		name:       printable(f.Path),
+		ImageInput: ImageInput{OriginalName: new(nameOf(f.Path))},
+		name:       filename.Printable(f.Path),
 		source:     sourceOf(f.Source),
 		folders:    foldersOf(cleanPath(f.Path)),
 		shared:     true,

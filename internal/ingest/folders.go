@@ -10,6 +10,7 @@ import (
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/filename"
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
@@ -26,7 +27,7 @@ const (
 // cleanPath returns the path of a file as it is below the place that is imported, with slashes, whatever tricks it
 // plays: paths are only names here.
 func cleanPath(file string) string {
-	file = strings.ReplaceAll(printable(file), `\`, "/")
+	file = strings.ReplaceAll(filename.Printable(file), `\`, "/")
 	return strings.TrimPrefix(path.Clean("/"+file), "/")
 }
 

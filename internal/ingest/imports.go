@@ -53,6 +53,12 @@ func (p *Pipeline) importItems(ctx context.Context, to target, o ImportOptions, 
 	if err := allow(ctx, p.db.Client, to.dataset, []ImageInput{o.facts()}, inOptions); err != nil {
 		return err
 	}
+	tally, err := p.tallies.Open(ctx, to.dataset)
+	if err != nil {
+		return err
+	}
+	defer tally.Close()
+	to.tally = tally
 	run := &importRun{p, to, newLookUp(p.db.Client, to), o, make(map[string]gid.BatchID), tell}
 	workers, working := errgroup.WithContext(ctx)
 	queue := make(chan *underway, 2*importGroup)
@@ -89,7 +95,7 @@ func (p *Pipeline) ImportImages(ctx context.Context, dataset gid.DatasetID, imag
 			}
 		}
 	}
-	err = p.importItems(ctx, target{dataset, o.OnDuplicate, at}, o, items, collect(&results))
+	err = p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: at}, o, items, collect(&results))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +142,7 @@ func (r *importRun) feed(ctx context.Context, items iter.Seq2[item, error], queu
 		workers.Go(func() error {
 			defer r.keeper.turns.Release(1)
 			defer close(u.done)
-			return r.keeper.take(ctx, u.entry, r.lookUp)
+			return r.keeper.take(ctx, r.to.tally, u.entry, r.lookUp)
 		})
 		select {
 		case queue <- u:

@@ -52,11 +52,11 @@ type Uploads interface {
 type Pipeline struct {
 	db      *database.DB
 	keeper  *keeper
-	quota   quota.Limits
+	tallies *quota.Tallies
 	uploads Uploads
 	zips    *semaphore.Weighted // that came in parts, each of which is copied to the disk
 	fetcher Fetcher
-	fetches *semaphore.Weighted // of files that are fetched, and kept in memory until they are looked at
+	fetches *places
 }
 
 // maxZips is how many zips that came in parts a process imports at a time.
@@ -67,11 +67,11 @@ func New(o Options) *Pipeline {
 	return &Pipeline{
 		db:      o.DB,
 		keeper:  newKeeper(object.NewKeeper(o.DB, o.Store), o),
-		quota:   o.Quota,
+		tallies: quota.NewTallies(o.DB, o.Quota),
 		uploads: o.Uploads,
 		zips:    semaphore.NewWeighted(maxZips),
 		fetcher: o.Fetcher,
-		fetches: semaphore.NewWeighted(fetches),
+		fetches: newPlaces(),
 	}
 }
 
@@ -93,14 +93,19 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 	if err := p.keeper.measure(images, at); err != nil {
 		return nil, err
 	}
-	entries := p.entriesOf(images)
-	if err := p.keepAll(ctx, entries); err != nil {
+	tally, err := p.tallies.Open(ctx, dataset)
+	if err != nil {
+		return nil, err
+	}
+	defer tally.Close()
+	to, entries := target{dataset: dataset, at: at, tally: tally}, p.entriesOf(images)
+	if err := p.keepAll(ctx, to, entries); err != nil {
 		return nil, err
 	}
 	if err := complaints(entries, at); err != nil {
 		return nil, err
 	}
-	if err := p.save(ctx, target{dataset: dataset, at: at}, entries); err != nil {
+	if err := p.save(ctx, to, entries); err != nil {
 		return nil, err
 	}
 	p.deleteUploads(ctx, images)
@@ -108,7 +113,7 @@ func (p *Pipeline) Create(ctx context.Context, dataset gid.DatasetID, images []I
 }
 
 // keepAll keeps all the pictures, and notes with each that is none why it was refused.
-func (p *Pipeline) keepAll(ctx context.Context, entries []*entry) error {
+func (p *Pipeline) keepAll(ctx context.Context, to target, entries []*entry) error {
 	workers, working := errgroup.WithContext(ctx)
 	for _, e := range entries {
 		if p.keeper.turns.Acquire(working, 1) != nil {
@@ -116,7 +121,7 @@ func (p *Pipeline) keepAll(ctx context.Context, entries []*entry) error {
 		}
 		workers.Go(func() error {
 			defer p.keeper.turns.Release(1)
-			return p.keeper.take(working, e, nil)
+			return p.keeper.take(working, to.tally, e, nil)
 		})
 	}
 	return cmp.Or(workers.Wait(), ctx.Err())

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,6 +11,7 @@ import (
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/filename"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/rawjson"
 )
@@ -85,7 +84,7 @@ func (in ImageInput) originalName() string {
 	case in.OriginalName != nil:
 		return *in.OriginalName
 	case in.File != nil:
-		return baseName(in.File.Filename)
+		return nameOf(in.File.Filename)
 	default:
 		return ""
 	}
@@ -97,25 +96,8 @@ const (
 	maxSource = 2000
 )
 
-// baseName returns the name of a file without its folders, as Unix and as
-// Windows write them, and without control characters.
-func baseName(file string) string {
-	name := strings.TrimSpace(printable(file[strings.LastIndexAny(file, `/\`)+1:]))
-	if name == "." || name == ".." {
-		return ""
-	}
-	return cut(name, maxName)
-}
-
-// printable returns a name without control characters and what is no character at all.
-func printable(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
-}
+// nameOf returns what is remembered of a file's name.
+func nameOf(file string) string { return cut(filename.Base(file), maxName) }
 
 // sourceOf returns what is remembered of where a picture came from. One that is too long ends in the hash of all of it:
 // pictures from two places must not seem to be from one.

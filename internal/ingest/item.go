@@ -14,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 )
 
 // item is a picture to be added, and how to get at its bytes.
@@ -44,12 +45,13 @@ type entry struct {
 	item
 
 	picture   picture
+	reserved  quota.Size  // of the tally
 	refused   error       // why it is no picture that can be added
 	image     *ent.Image  // the row that was made
 	duplicate gid.ImageID // or the one that was there, of the same bytes
 }
 
-// picture is one whose bytes are in the store.
+// picture is one whose bytes are in the store, unless there seems to be no room for it.
 type picture struct {
 	imaging.Info
 
@@ -59,6 +61,12 @@ type picture struct {
 	size  int64  // of what is kept, in bytes
 	hash  uint64 // perceptual
 }
+
+// isStored is false of a picture that is known, or for which there seems to be no room.
+func (p picture) isStored() bool { return p.kept.SHA256 != "" }
+
+// quota is what the picture takes of it.
+func (p picture) quota() quota.Size { return quota.Size{Images: 1, Bytes: p.size} }
 
 // entriesOf makes entries of inputs, which may share a file: a variable of a request may stand in several places, and
 // then only one at a time can read it.

@@ -14,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/object"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
@@ -54,10 +55,10 @@ func (k *keeper) tooLarge(size int64) string {
 }
 
 // take keeps the picture of an entry, or notes why it is none. It looks at a picture that there is no further than
-// its hash.
-func (k *keeper) take(ctx context.Context, e *entry, l *lookUp) (err error) {
+// its hash, and does not store what seems to have no room in the workspace: whether it has is for save to find out.
+func (k *keeper) take(ctx context.Context, t *quota.Tally, e *entry, l *lookUp) (err error) {
 	e.refused = nil
-	e.picture, err = k.keep(ctx, &e.item, l)
+	e.picture, err = k.keep(ctx, t, e, l)
 	switch {
 	case errors.Is(err, fault.Invalid):
 		e.refused, err = err, nil
@@ -67,12 +68,12 @@ func (k *keeper) take(ctx context.Context, e *entry, l *lookUp) (err error) {
 	return err
 }
 
-func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, err error) {
-	if pic.sum, err = l.source(ctx, it); pic.sum != "" || err != nil {
+func (k *keeper) keep(ctx context.Context, t *quota.Tally, e *entry, l *lookUp) (pic picture, err error) {
+	if pic.sum, err = l.source(ctx, &e.item); pic.sum != "" || err != nil {
 		pic.known = true
 		return pic, err
 	}
-	content, err := it.open(ctx)
+	content, err := e.open(ctx)
 	if err != nil {
 		return picture{}, err
 	}
@@ -83,7 +84,7 @@ func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, er
 	if pic.sum, err = hash(content); err != nil {
 		return picture{}, err
 	}
-	if pic.known, err = l.has(ctx, it, pic.sum); pic.known || err != nil {
+	if pic.known, err = l.has(ctx, &e.item, pic.sum); pic.known || err != nil {
 		return pic, err
 	}
 	prepared, err := k.preparer.Prepare(ctx, content, content.size, k.options)
@@ -91,6 +92,9 @@ func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, er
 		return picture{}, err
 	}
 	pic.Info, pic.size, pic.hash = prepared.Info, prepared.Size, prepared.PerceptualHash
+	if !e.reserve(t, pic.quota()) {
+		return pic, nil
+	}
 	objectSum := pic.sum
 	if prepared.Changed {
 		if objectSum, err = hash(prepared.Content); err != nil {
@@ -101,10 +105,18 @@ func (k *keeper) keep(ctx context.Context, it *item, l *lookUp) (pic picture, er
 		return picture{}, err
 	}
 	pic.kept, err = k.objects.Put(ctx, objectSum, prepared.Content, prepared.Size)
-	if errors.Is(err, storage.ErrMismatch) && it.shared {
+	if errors.Is(err, storage.ErrMismatch) && e.shared {
 		return picture{}, fault.InvalidAt("changed while it was read")
 	}
 	return pic, err
+}
+
+// reserve reserves what the picture takes, once, and tells whether it has been.
+func (e *entry) reserve(t *quota.Tally, size quota.Size) bool {
+	if e.reserved == (quota.Size{}) && t.Reserve(size) {
+		e.reserved = size
+	}
+	return e.reserved != quota.Size{}
 }
 
 // hash returns the SHA-256 of all of r, in hex.

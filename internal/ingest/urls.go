@@ -19,9 +19,6 @@ type Fetcher interface {
 	Get(ctx context.Context, url string) (fetch.File, error)
 }
 
-// fetches is how many files a process fetches, or has fetched and not looked at yet, at a time.
-const fetches = 4
-
 // ImportURLs adds the pictures that URLs name to a dataset, and returns what became of each, in their order.
 func (p *Pipeline) ImportURLs(ctx context.Context, dataset gid.DatasetID, urls []string, o ImportOptions, at fault.Places) (results []*ImportResult, err error) {
 	defer fault.Wrap(&err, "import URLs into dataset %d", dataset)
@@ -32,9 +29,10 @@ func (p *Pipeline) ImportURLs(ctx context.Context, dataset gid.DatasetID, urls [
 	if err := access.Allow(ctx, p.db.Client, dataset, access.EditImages); err != nil {
 		return nil, err
 	}
-	items, end := p.fetchAll(ctx, urls)
+	v, _ := access.ViewerFrom(ctx)
+	items, end := p.fetchAll(ctx, v.WorkspaceID, urls)
 	defer end()
-	err = p.importItems(ctx, target{dataset, o.OnDuplicate, at}, o, items, collect(&results))
+	err = p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: at}, o, items, collect(&results))
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +59,11 @@ type downloads struct {
 }
 
 // fetchAll goes through files, each once it is there, so that whoever takes it need not wait. It begins to fetch when
-// the first is asked for. What it returns second is called in the end.
-func (p *Pipeline) fetchAll(ctx context.Context, urls []string) (items iter.Seq2[item, error], end func()) {
+// the first is asked for, in the places of a workspace. What it returns second is called in the end.
+func (p *Pipeline) fetchAll(ctx context.Context, id gid.WorkspaceID, urls []string) (items iter.Seq2[item, error], end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	all := &downloads{ctx: ctx, cancel: cancel, coming: make(chan *download, len(urls))}
-	begin := sync.OnceFunc(func() { go all.begin(p, urls) })
+	begin := sync.OnceFunc(func() { go all.begin(p, id, urls) })
 	items = func(yield func(item, error) bool) {
 		begin()
 		all.each(yield)
@@ -77,13 +75,14 @@ func (p *Pipeline) fetchAll(ctx context.Context, urls []string) (items iter.Seq2
 	}
 }
 
-func (all *downloads) begin(p *Pipeline, urls []string) {
+func (all *downloads) begin(p *Pipeline, id gid.WorkspaceID, urls []string) {
 	defer close(all.coming)
 	for _, u := range urls {
-		if p.fetches.Acquire(all.ctx, 1) != nil {
+		free, err := p.fetches.take(all.ctx, id)
+		if err != nil {
 			return
 		}
-		d := &download{url: u, fetcher: p.fetcher, done: make(chan struct{}), free: sync.OnceFunc(func() { p.fetches.Release(1) })}
+		d := &download{url: u, fetcher: p.fetcher, done: make(chan struct{}), free: free}
 		all.begun = append(all.begun, d)
 		go func() {
 			defer close(d.done)
@@ -127,7 +126,7 @@ type download struct {
 
 func (d *download) item() item {
 	return item{
-		ImageInput: ImageInput{OriginalName: new(baseName(d.file.Name))},
+		ImageInput: ImageInput{OriginalName: new(nameOf(d.file.Name))},
 		name:       d.url,
 		source:     withoutKeys(d.url),
 		open:       d.open,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,17 +18,19 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/fetch"
+	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/object"
 )
 
 // internet is what URLs name in tests.
 type internet struct {
-	files map[string][]byte
-	slow  time.Duration
-	most  atomic.Int32 // that were fetched at once
-	at    atomic.Int32
-	gets  atomic.Int32
+	files  map[string][]byte
+	slow   time.Duration
+	silent string       // a URL whose server never answers
+	most   atomic.Int32 // that were fetched at once
+	at     atomic.Int32
+	gets   atomic.Int32
 }
 
 func (i *internet) Get(ctx context.Context, url string) (fetch.File, error) {
@@ -39,13 +43,21 @@ func (i *internet) Get(ctx context.Context, url string) (fetch.File, error) {
 	select {
 	case <-ctx.Done():
 		return fetch.File{}, ctx.Err()
-	case <-time.After(i.slow):
+	case <-i.answer(url):
 	}
 	content, ok := i.files[url]
 	if !ok {
 		return fetch.File{}, fault.InvalidAt("cannot be reached")
 	}
 	return fetch.File{Content: content, Name: url[strings.LastIndexByte(url, '/')+1:]}, nil
+}
+
+// answer tells when a server does.
+func (i *internet) answer(url string) <-chan time.Time {
+	if url == i.silent {
+		return nil
+	}
+	return time.After(i.slow)
 }
 
 // inURLs is where the URLs of the importUrls mutation stand.
@@ -121,6 +133,48 @@ func TestManyURLs(t *testing.T) {
 			t.Errorf("%d were fetched at once", most)
 		}
 	})
+}
+
+// TestSlowServers: who imports from servers that never answer stops nobody in another workspace.
+func TestSlowServers(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		foreign, dataset := w.foreign(t)
+		w.internet.files = map[string][]byte{"https://a.example/1.png": pngOf(2, 2, 1)}
+		w.internet.silent = "https://silent.example/"
+		ctx, cancel := context.WithCancel(foreign)
+		var slow sync.WaitGroup
+		for range 3 {
+			slow.Go(func() {
+				urls := slices.Repeat([]string{w.internet.silent}, 30)
+				if _, err := w.ImportURLs(ctx, dataset, urls, ingest.ImportOptions{}, inURLs); !errors.Is(err, context.Canceled) {
+					t.Errorf("error = %v", err)
+				}
+			})
+		}
+		for w.internet.at.Load() < 4 {
+			time.Sleep(time.Millisecond)
+		}
+		results, err := w.ImportURLs(w.as(t, member.RoleManager), w.dataset, []string{"https://a.example/1.png"}, ingest.ImportOptions{}, inURLs)
+		if err != nil || statuses(results) != "C" {
+			t.Errorf("%s, %v", statuses(results), err)
+		}
+		cancel()
+		slow.Wait()
+		if most := w.internet.most.Load(); most != 4+1 {
+			t.Errorf("%d were fetched at once, want 4 of one workspace and 1 of the other", most)
+		}
+	})
+}
+
+// foreign makes a dataset in another workspace, and returns the context in which its owner asks.
+func (w *world) foreign(t *testing.T) (context.Context, gid.DatasetID) {
+	t.Helper()
+	system := access.System(t.Context())
+	space := w.db.Workspace.Create().SetName("foreign").SaveX(system)
+	owner := w.db.User.Create().SetEmail("foreign@example.com").SetWorkspace(space).SaveX(system)
+	d := w.db.Dataset.Create().SetName("d").SetWorkspace(space).SetOwner(owner).SaveX(system)
+	w.db.Member.Create().SetDataset(d).SetUser(owner).SetRole(member.RoleOwner).ExecX(system)
+	return access.WithViewer(t.Context(), access.Viewer{UserID: owner.ID, WorkspaceID: space.ID}), d.ID
 }
 
 // TestURLsWhileSwept: what a sweep takes away before a row names it is fetched again.

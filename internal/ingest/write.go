@@ -24,6 +24,7 @@ type target struct {
 	dataset    gid.DatasetID
 	duplicates DuplicatePolicy // empty adds all
 	at         fault.Places
+	tally      *quota.Tally
 }
 
 // allow returns nil when the viewer may add these images, with what they point to, to the dataset.
@@ -34,7 +35,7 @@ func allow(ctx context.Context, db *ent.Client, dataset gid.DatasetID, images []
 	return checkLinks(ctx, db, dataset, images, at)
 }
 
-// saves is how often pictures are put again that sweeps remove before rows name them.
+// saves is how often pictures are put again that sweeps remove before rows name them, or for which there seemed to be no room.
 const saves = 5
 
 // save makes the rows of the pictures that are kept, in one transaction, and notes with each entry what became of it.
@@ -51,7 +52,10 @@ func (p *Pipeline) save(ctx context.Context, to target, all []*entry) error {
 			done.note(entries)
 			return nil
 		}
-		if err := p.keepAll(ctx, done.lost); err != nil {
+		if err := done.insist(to.tally); err != nil {
+			return err
+		}
+		if err := p.keepAll(ctx, to, done.lost); err != nil {
 			return err
 		}
 		for _, e := range done.lost { // some bytes are others than a moment ago
@@ -65,7 +69,8 @@ func (p *Pipeline) save(ctx context.Context, to target, all []*entry) error {
 
 // outcome is what a transaction did.
 type outcome struct {
-	lost   []*entry // whose bytes are no longer there: then nothing was done
+	lost   []*entry   // whose bytes are not there: then nothing was done
+	fits   quota.Size // what they are a part of, if it is that there seemed to be no room
 	images map[*entry]*ent.Image
 	found  map[*entry]gid.ImageID // of the same bytes, there before
 }
@@ -77,6 +82,20 @@ func (o outcome) note(entries []*entry) {
 	for _, e := range entries {
 		e.image, e.duplicate = o.images[e], o.found[e]
 	}
+}
+
+// insist reserves the room that there is after all.
+func (o outcome) insist(t *quota.Tally) error {
+	if o.fits == (quota.Size{}) {
+		return nil
+	}
+	if err := t.Insist(o.fits, sizeOf(o.lost)); err != nil {
+		return err
+	}
+	for _, e := range o.lost {
+		e.reserved = e.picture.quota()
+	}
+	return nil
 }
 
 // write makes the rows. Much can have happened while pixels were looked at.
@@ -99,9 +118,17 @@ func (p *Pipeline) write(ctx context.Context, tx *ent.Tx, to target, entries []*
 	if len(lost) > 0 {
 		return outcome{lost: lost}, nil
 	}
-	if err := p.count(ctx, tx, to.dataset, fresh); err != nil {
+	size := sizeOf(fresh)
+	if err := to.tally.Check(ctx, tx, size); err != nil {
 		return outcome{}, err
 	}
+	if lost := notStored(fresh); len(lost) > 0 {
+		return outcome{lost: lost, fits: size}, nil
+	}
+	if err := quota.Count(ctx, tx, to.dataset, size); err != nil {
+		return outcome{}, err
+	}
+	to.settle(entries, size)
 	rows, err := insert(ctx, tx, to.dataset, fresh)
 	if err != nil {
 		return outcome{}, err
@@ -124,16 +151,25 @@ func (p *Pipeline) write(ctx context.Context, tx *ent.Tx, to target, entries []*
 	return done, err
 }
 
-// count notes that pictures come, if the workspace may hold them.
-func (p *Pipeline) count(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, fresh []*entry) error {
-	bytes := int64(0)
-	for _, e := range fresh {
-		bytes += e.picture.size
+// settle notes that the fresh ones of the entries, of that size, are added: nothing needs to be reserved for any of them now.
+func (to target) settle(entries []*entry, fresh quota.Size) {
+	var reserved quota.Size
+	for _, e := range entries {
+		reserved = reserved.Plus(e.reserved)
+		e.reserved = quota.Size{}
 	}
-	if err := p.quota.Check(ctx, p.db, tx, dataset, len(fresh), bytes); err != nil {
-		return err
+	to.tally.Settle(fresh, reserved)
+}
+
+func notStored(entries []*entry) []*entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return e.picture.isStored() })
+}
+
+func sizeOf(entries []*entry) (size quota.Size) {
+	for _, e := range entries {
+		size = size.Plus(e.picture.quota())
 	}
-	return quota.Count(ctx, tx, dataset, len(fresh), bytes)
+	return size
 }
 
 func inputsOf(entries []*entry) []ImageInput {
@@ -148,13 +184,13 @@ func inputsOf(entries []*entry) []ImageInput {
 func claim(ctx context.Context, tx *ent.Tx, entries []*entry) (lost []*entry, err error) {
 	var kept []object.Kept
 	for _, e := range entries {
-		if !e.picture.known {
+		if e.picture.isStored() {
 			kept = append(kept, e.picture.kept)
 		}
 	}
 	removed, err := object.Claim(ctx, tx, kept...)
 	for _, e := range entries {
-		if !e.picture.known && slices.Contains(removed, e.picture.kept.SHA256) {
+		if e.picture.isStored() && slices.Contains(removed, e.picture.kept.SHA256) {
 			lost = append(lost, e)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/filename"
 	"github.com/datasetgen/datagen/internal/gid"
 )
 
@@ -61,7 +62,7 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err != nil {
 		return nil, err
 	}
-	to := target{dataset, o.OnDuplicate, at}
+	to := target{dataset: dataset, duplicates: o.OnDuplicate, at: at}
 	err = p.importItems(ctx, to, o, p.keeper.itemsIn(files, in.name()), collect(&results))
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (in ZipInput) name() string {
 	if in.File == nil {
 		return ""
 	}
-	return baseName(in.File.Filename)
+	return nameOf(in.File.Filename)
 }
 
 // unzip returns the files in a zip that are to be pictures, none of which is read yet.
@@ -93,8 +94,8 @@ func (k *keeper) itemsIn(files []*zip.File, name string) iter.Seq2[item, error] 
 		for _, f := range files {
 			file := cleanPath(f.Name)
 			it := item{
-				ImageInput: ImageInput{OriginalName: new(baseName(f.Name))},
-				name:       printable(f.Name),
+				ImageInput: ImageInput{OriginalName: new(nameOf(f.Name))},
+				name:       filename.Printable(f.Name),
 				source:     sourceOf(path.Join(name, file)),
 				folders:    foldersOf(file),
 				open: func(context.Context) (*content, error) {

@@ -31,7 +31,7 @@ import (
 type Keeper struct {
 	db      *database.DB
 	store   storage.Store
-	entries *coalesce.Caller[entry, time.Time]
+	entries *coalesce.Caller[entry, standing]
 }
 
 // Kept are bytes that were put.
@@ -48,6 +48,17 @@ type entry struct {
 	sum  string
 	size int64
 	crcs CRCs
+}
+
+// standing is how the row of an object stands once it has been entered; the zero one is not there yet.
+type standing struct {
+	born     time.Time
+	removing *time.Time // until when somebody may remove the object; nil is nobody
+}
+
+// isStuck tells that a removal takes so long that it must have been broken off.
+func (s standing) isStuck() bool {
+	return s.removing != nil && time.Since(s.removing.Add(-removeClaim)) > maxRemoval
 }
 
 // NewKeeper returns a Keeper of what the rows of db name.
@@ -85,6 +96,8 @@ const (
 	// maxWaiting is for how long there are such looks. A removal takes a moment; one that was broken off keeps the object
 	// for removeClaim, and who waits has a place among those that put.
 	maxWaiting = 3 * time.Second
+	// maxRemoval is how long ago a removal may have begun, by the clock of another process, for anybody to wait for it.
+	maxRemoval = 10 * time.Second
 )
 
 var errRemoving = fmt.Errorf("%w: these bytes are being removed at the moment; send them again in some minutes", fault.Unavailable)
@@ -93,9 +106,14 @@ var errRemoving = fmt.Errorf("%w: these bytes are being removed at the moment; s
 func (k *Keeper) enter(ctx context.Context, e entry) (born time.Time, err error) {
 	enough := time.After(maxWaiting)
 	for {
-		born, err := k.entries.Ask(ctx, e)
-		if !born.IsZero() || err != nil {
-			return born, err
+		found, err := k.entries.Ask(ctx, e)
+		switch {
+		case err != nil:
+			return time.Time{}, err
+		case found.isStuck():
+			return time.Time{}, errRemoving
+		case !found.born.IsZero() && found.removing == nil:
+			return found.born, nil
 		}
 		select {
 		case <-ctx.Done():
@@ -107,21 +125,21 @@ func (k *Keeper) enter(ctx context.Context, e entry) (born time.Time, err error)
 	}
 }
 
-// tryEnter enters objects, but for those that are being removed, and returns when their rows were born.
-func (k *Keeper) tryEnter(ctx context.Context, entries []entry) (map[entry]time.Time, error) {
+// tryEnter enters objects, but for those that are being removed, and returns how their rows stand.
+func (k *Keeper) tryEnter(ctx context.Context, entries []entry) (map[entry]standing, error) {
 	// In one order, so that processes do not deadlock, and each hash once: who says another size of it is wrong, and will
 	// find out as the bytes are put.
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.sum, b.sum) })
 	rows := slices.CompactFunc(slices.Clone(entries), func(a, b entry) bool { return a.sum == b.sum })
-	born, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (map[string]time.Time, error) {
+	found, err := database.Result(access.System(ctx), k.db, func(ctx context.Context, tx *ent.Tx) (map[string]standing, error) {
 		if err := k.upsert(ctx, tx, rows); err != nil {
 			return nil, err
 		}
-		return bornOf(ctx, tx, rows)
+		return standingOf(ctx, tx, rows)
 	})
-	all := make(map[entry]time.Time, len(entries))
+	all := make(map[entry]standing, len(entries))
 	for _, e := range entries {
-		all[e] = born[e.sum]
+		all[e] = found[e.sum]
 	}
 	return all, err
 }
@@ -152,19 +170,18 @@ func (k *Keeper) upsert(ctx context.Context, tx *ent.Tx, rows []entry) error {
 	return err
 }
 
-// bornOf returns when those rows were born whose objects nobody removes.
-func bornOf(ctx context.Context, tx *ent.Tx, rows []entry) (map[string]time.Time, error) {
+func standingOf(ctx context.Context, tx *ent.Tx, rows []entry) (map[string]standing, error) {
 	sums := make([]string, len(rows))
 	for i, r := range rows {
 		sums[i] = r.sum
 	}
-	found, err := tx.Object.Query().Where(object.IDIn(sums...), object.RemovingUntilIsNil()).
-		Select(object.FieldID, object.FieldCreatedAt).All(ctx)
-	born := make(map[string]time.Time, len(found))
-	for _, o := range found {
-		born[o.ID] = o.CreatedAt
+	objects, err := tx.Object.Query().Where(object.IDIn(sums...)).
+		Select(object.FieldID, object.FieldCreatedAt, object.FieldRemovingUntil).All(ctx)
+	found := make(map[string]standing, len(objects))
+	for _, o := range objects {
+		found[o.ID] = standing{o.CreatedAt, o.RemovingUntil}
 	}
-	return born, err
+	return found, err
 }
 
 // Claim makes sure, in the transaction that is about to name objects, that no sweep removes them: it holds their rows

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -201,19 +202,30 @@ func TestPutWaitsForRemoval(t *testing.T) {
 	})
 }
 
-// TestPutGivesUpOnRemoval: a sweep that died holds nobody up until its claim is over.
+// TestPutGivesUpOnRemoval: a sweep that died holds nobody up until its claim is over, and after a while not at all.
 func TestPutGivesUpOnRemoval(t *testing.T) {
 	t.Parallel()
-	testkit.Databases(t, func(t *testing.T, db *database.DB) {
-		w := newWorld(t, db)
-		w.put(t, "a")
-		db.Object.Update().SetRemovingUntil(database.Now().Add(time.Hour)).ExecX(access.System(t.Context()))
-		began := time.Now()
-		_, err := w.keeper.Put(t.Context(), sumOf("a"), strings.NewReader("a"), 1)
-		if took := time.Since(began); !errors.Is(err, fault.Unavailable) || took > 10*time.Second {
-			t.Errorf("%v after %v", err, took)
-		}
-	})
+	for name, tt := range map[string]struct {
+		until time.Duration // from now; a claim lasts five minutes
+		most  time.Duration // that a Put takes
+	}{
+		"begun just now":     {5 * time.Minute, 10 * time.Second},
+		"begun a minute ago": {4 * time.Minute, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testkit.Databases(t, func(t *testing.T, db *database.DB) {
+				w := newWorld(t, db)
+				w.put(t, "a")
+				db.Object.Update().SetRemovingUntil(database.Now().Add(tt.until)).ExecX(access.System(t.Context()))
+				began := time.Now()
+				_, err := w.keeper.Put(t.Context(), sumOf("a"), strings.NewReader("a"), 1)
+				if took := time.Since(began); !errors.Is(err, fault.Unavailable) || took > tt.most {
+					t.Errorf("%v after %v", err, took)
+				}
+			})
+		})
+	}
 }
 
 // TestSweepRacesUploads: sweeps that keep nothing run against uploads of the same few bytes, and against deletions of
@@ -404,30 +416,60 @@ func TestVerify(t *testing.T) {
 	})
 }
 
-// TestVerifyOfAStoreThatIsDown: what cannot be read is not taken for lost.
-func TestVerifyOfAStoreThatIsDown(t *testing.T) {
+// TestVerifyOfUnreadableObjects: what cannot be read is not taken for lost, and does not end the verification.
+func TestVerifyOfUnreadableObjects(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		w := newWorld(t, db)
-		testkit.Must(w.name(t.Context(), w.keep(t, "a")))(t)
-		failure := errors.New("no")
-		err := object.NewSweeper(db, unreadable{w.store, failure}, 0).Verify(t.Context(), func(object.Verification) {}, func(p object.Problem) error {
-			t.Errorf("problem %+v", p)
-			return nil
-		})
-		if !errors.Is(err, failure) {
-			t.Errorf("error = %v, want %v", err, failure)
+		for i := range 15 {
+			testkit.Must(w.name(t.Context(), w.keep(t, strconv.Itoa(i))))(t)
+		}
+		testkit.Must(w.name(t.Context(), w.keep(t, "broken")))(t)
+		store := unreadable{w.store, errors.New("no"), func(key storage.Key) bool { return key.SHA256() == sumOf("broken") }}
+		got, err := w.verify(t, store)
+		if diff := cmp.Diff([]string{"unreadable 6 no"}, got); err != nil || diff != "" {
+			t.Errorf("problems (-want +got):\n%s%v", diff, err)
 		}
 	})
 }
 
-// unreadable is a store that opens nothing.
+// TestVerifyOfAStoreThatIsDown: nothing is said of the objects.
+func TestVerifyOfAStoreThatIsDown(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		for i := range 15 {
+			testkit.Must(w.name(t.Context(), w.keep(t, strconv.Itoa(i))))(t)
+		}
+		store := unreadable{w.store, errors.New("no"), func(storage.Key) bool { return true }}
+		got, err := w.verify(t, store)
+		if !errors.Is(err, store.err) || len(got) > 0 {
+			t.Errorf("error = %v, want %v; problems: %v", err, store.err, got)
+		}
+	})
+}
+
+// verify verifies what is in a store, and returns the problems.
+func (w *world) verify(t *testing.T, store storage.Store) (problems []string, err error) {
+	t.Helper()
+	err = object.NewSweeper(w.DB, store, 0).Verify(t.Context(), func(object.Verification) {}, func(p object.Problem) error {
+		problems = append(problems, fmt.Sprintf("%s %d %s", p.Trouble, p.Size, p.Found))
+		return nil
+	})
+	return problems, err
+}
+
+// unreadable is a store that fails to open some objects.
 type unreadable struct {
 	storage.Store
 
-	err error
+	err   error
+	fails func(storage.Key) bool
 }
 
-func (u unreadable) Open(context.Context, storage.Key) (io.ReadSeekCloser, int64, error) {
-	return nil, 0, u.err
+func (u unreadable) Open(ctx context.Context, key storage.Key) (io.ReadSeekCloser, int64, error) {
+	if u.fails(key) {
+		return nil, 0, u.err
+	}
+	return u.Store.Open(ctx, key)
 }

@@ -75,14 +75,13 @@ func foldSome(ctx context.Context, tx *ent.Tx, id gid.DatasetID) (int, error) {
 		return len(rows), err
 	}
 	ids := make([]int, len(rows))
-	images, bytes := 0, int64(0)
+	all := Size{}
 	for i, r := range rows {
 		ids[i] = r.ID
-		images += r.Images
-		bytes += r.Bytes
+		all = all.Plus(Size{r.Images, r.Bytes})
 	}
 	if _, err := tx.DatasetCount.Delete().Where(datasetcount.IDIn(ids...)).Exec(ctx); err != nil {
 		return 0, err
 	}
-	return len(rows), Count(ctx, tx, id, images, bytes)
+	return len(rows), Count(ctx, tx, id, all)
 }

@@ -21,38 +21,52 @@ type Limits struct {
 	Bytes  int64 // of image files
 }
 
-// Count notes, in the transaction that does it, by how many images and bytes of image files a dataset grows, or shrinks
-// where they are negative.
-func Count(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, images int, bytes int64) error {
-	if images == 0 && bytes == 0 {
-		return nil
-	}
-	return tx.DatasetCount.Create().SetDatasetID(dataset).SetImages(images).SetBytes(bytes).Exec(access.System(ctx))
+// Size is that of some images together.
+type Size struct {
+	Images int
+	Bytes  int64 // of image files
 }
 
-// Check returns a fault.QuotaExceeded when the workspace of a dataset may not hold so many images and bytes of image
-// files more. It comes in the transaction that adds them, before they are added and after all other locks: where there
-// is a limit, those who add to the workspace go on one after the other from here.
-func (l Limits) Check(ctx context.Context, db *database.DB, tx *ent.Tx, id gid.DatasetID, images int, bytes int64) error {
-	ctx = access.System(ctx)
-	w, err := tx.Workspace.Query().Where(workspace.HasDatasetsWith(dataset.ID(id))).Only(ctx)
-	if ent.IsNotFound(err) {
-		return fmt.Errorf("dataset %w", fault.NotFound)
-	}
-	if err != nil {
-		return err
-	}
-	usage := l.of(w)
-	if usage.MaxImages == nil && usage.MaxBytes == nil {
+// Plus returns the size of both together.
+func (s Size) Plus(more Size) Size { return Size{s.Images + more.Images, s.Bytes + more.Bytes} }
+
+func (s Size) negative() Size { return Size{-s.Images, -s.Bytes} }
+
+// Count notes, in the transaction that does it, by how much a dataset grows, or shrinks where it is negative.
+func Count(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, more Size) error {
+	if more == (Size{}) {
 		return nil
 	}
-	if err := db.OwnWorkspace(ctx, tx, w.ID); err != nil {
-		return err
-	}
-	held, err := held(ctx, tx.Client(), []gid.WorkspaceID{w.ID})
+	return tx.DatasetCount.Create().SetDatasetID(dataset).SetImages(more.Images).SetBytes(more.Bytes).Exec(access.System(ctx))
+}
+
+// Check returns a fault.QuotaExceeded when the workspace of a dataset may not hold so much more, and what it holds, as far
+// as that matters. It comes in the transaction that adds, before anything is added and after all other locks: where there
+// is a limit, those who add to the workspace go on one after the other from here.
+func (l Limits) Check(ctx context.Context, db *database.DB, tx *ent.Tx, id gid.DatasetID, more Size) (*Usage, error) {
+	ctx = access.System(ctx)
+	w, err := workspaceOf(ctx, tx.Client(), id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	usage.Images, usage.Bytes = held[w.ID].Images, held[w.ID].Bytes
-	return usage.admit(images, bytes)
+	usage := l.of(w)
+	if !usage.isLimited() {
+		return usage, nil
+	}
+	if err := db.OwnWorkspace(ctx, tx, w.ID); err != nil {
+		return nil, err
+	}
+	if err := usage.count(ctx, tx.Client(), w.ID); err != nil {
+		return nil, err
+	}
+	err = usage.admit(more)
+	return usage, err
+}
+
+func workspaceOf(ctx context.Context, db *ent.Client, id gid.DatasetID) (*ent.Workspace, error) {
+	w, err := db.Workspace.Query().Where(workspace.HasDatasetsWith(dataset.ID(id))).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fmt.Errorf("dataset %w", fault.NotFound)
+	}
+	return w, err
 }

@@ -69,10 +69,11 @@ func (w *world) limit(t *testing.T, images int, bytes int64) {
 func (w *world) add(t *testing.T, limits quota.Limits, d *ent.Dataset, n int, change func(*ent.ImageCreate)) error {
 	t.Helper()
 	return w.DB.Write(system(t), func(ctx context.Context, tx *ent.Tx) error {
-		if err := limits.Check(ctx, w.DB, tx, d.ID, n, int64(n)*imageSize); err != nil {
+		size := quota.Size{Images: n, Bytes: int64(n) * imageSize}
+		if _, err := limits.Check(ctx, w.DB, tx, d.ID, size); err != nil {
 			return err
 		}
-		if err := quota.Count(ctx, tx, d.ID, n, int64(n)*imageSize); err != nil {
+		if err := quota.Count(ctx, tx, d.ID, size); err != nil {
 			return err
 		}
 		images := make([]*ent.ImageCreate, n)
@@ -146,7 +147,8 @@ func TestCheckNowhere(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, db *database.DB) {
 		err := db.Write(system(t), func(ctx context.Context, tx *ent.Tx) error {
-			return quota.Limits{}.Check(ctx, db, tx, 99, 1, 1)
+			_, err := quota.Limits{}.Check(ctx, db, tx, 99, quota.Size{Images: 1, Bytes: 1})
+			return err
 		})
 		if !errors.Is(err, fault.NotFound) {
 			t.Error(err)
@@ -319,7 +321,7 @@ func TestCheckIsCheap(t *testing.T) {
 			w := newWorld(t, db)
 			err := db.Write(system(t), func(ctx context.Context, tx *ent.Tx) error {
 				before := statements.Load()
-				err := tt.limits.Check(ctx, db, tx, w.datasets[0].ID, 1, 1)
+				_, err := tt.limits.Check(ctx, db, tx, w.datasets[0].ID, quota.Size{Images: 1, Bytes: 1})
 				if got := int(statements.Load() - before); got != tt.want {
 					t.Errorf("%d statements, want %d", got, tt.want)
 				}

@@ -54,14 +54,25 @@ func (l Limits) of(w *ent.Workspace) *Usage {
 	return u
 }
 
-// admit returns a fault.QuotaExceeded when so many images and bytes more are too many.
-func (u *Usage) admit(images int, bytes int64) error {
-	const says = "%w: the workspace may hold %d %s; it holds %d, and %d more were to be added"
-	if u.MaxImages != nil && images > 0 && u.Images+images > *u.MaxImages {
-		return fmt.Errorf(says, fault.QuotaExceeded, *u.MaxImages, "images", u.Images, images)
+func (u *Usage) isLimited() bool { return u.MaxImages != nil || u.MaxBytes != nil }
+
+// count counts what the workspace holds.
+func (u *Usage) count(ctx context.Context, db *ent.Client, id gid.WorkspaceID) error {
+	held, err := held(ctx, db, []gid.WorkspaceID{id})
+	u.Images, u.Bytes = held[id].Images, held[id].Bytes
+	return err
+}
+
+// says is what a fault.QuotaExceeded says.
+const says = "%w: the workspace may hold %d %s; it holds %d, and %d more were to be added"
+
+// admit returns a fault.QuotaExceeded when so much more is too much.
+func (u *Usage) admit(more Size) error {
+	if u.MaxImages != nil && more.Images > 0 && u.Images+more.Images > *u.MaxImages {
+		return fmt.Errorf(says, fault.QuotaExceeded, *u.MaxImages, "images", u.Images, more.Images)
 	}
-	if u.MaxBytes != nil && bytes > 0 && u.Bytes+bytes > *u.MaxBytes {
-		return fmt.Errorf(says, fault.QuotaExceeded, *u.MaxBytes, "bytes of image files", u.Bytes, bytes)
+	if u.MaxBytes != nil && more.Bytes > 0 && u.Bytes+more.Bytes > *u.MaxBytes {
+		return fmt.Errorf(says, fault.QuotaExceeded, *u.MaxBytes, "bytes of image files", u.Bytes, more.Bytes)
 	}
 	return nil
 }

@@ -190,7 +190,7 @@ func (m *model) step(ctx context.Context, t *testing.T, rng *rand.Rand) error {
 			if img != 0 && rng.IntN(2) == 0 {
 				create.SetBaseImageID(img)
 			}
-			if err := quota.Count(ctx, tx, m.Dataset.ID, 1, 1000); err != nil {
+			if err := quota.Count(ctx, tx, m.Dataset.ID, quota.Size{Images: 1, Bytes: 1000}); err != nil {
 				return err
 			}
 			return create.Exec(ctx)

@@ -299,10 +299,11 @@ func (r restoration) count(ctx context.Context, images int) error {
 	if images == 0 {
 		return nil
 	}
-	if err := r.limits.Check(ctx, r.db, r.tx, r.moment.Dataset, images, 0); err != nil {
+	more := quota.Size{Images: images}
+	if _, err := r.limits.Check(ctx, r.db, r.tx, r.moment.Dataset, more); err != nil {
 		return err
 	}
-	return quota.Count(ctx, r.tx, r.moment.Dataset, images, 0)
+	return quota.Count(ctx, r.tx, r.moment.Dataset, more)
 }
 
 // removeNew removes what the snapshot does not see, and adds to what was done.

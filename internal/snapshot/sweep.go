@@ -139,5 +139,5 @@ func free(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, rows string) (
 	if err := errors.Join(found.Err(), found.Close()); err != nil {
 		return err
 	}
-	return quota.Count(ctx, tx, dataset, 0, -bytes)
+	return quota.Count(ctx, tx, dataset, quota.Size{Bytes: -bytes})
 }

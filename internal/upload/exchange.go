@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/filename"
 )
 
 // exchange is what the protocol's handler keeps files in, for one request.
@@ -55,7 +55,7 @@ func fileName(meta handler.MetaData) string {
 	if name == "" {
 		name = meta["name"]
 	}
-	name = strings.ReplaceAll(strings.ToValidUTF8(name, ""), "\x00", "")
+	name = filename.Printable(name)
 	if utf8.RuneCountInString(name) > maxName {
 		name = string([]rune(name)[:maxName])
 	}

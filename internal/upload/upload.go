@@ -21,6 +21,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/storage"
 )
 
@@ -39,7 +40,8 @@ const (
 type Options struct {
 	DB        *database.DB
 	Store     storage.Store
-	MaxLength int64 // of an upload, in bytes
+	MaxLength int64        // of an upload, in bytes
+	Quota     quota.Limits // of workspaces that have none of their own
 }
 
 // Service takes uploads. Any number of them may share a database and a store. It is safe for concurrent use.
@@ -47,13 +49,14 @@ type Service struct {
 	db         *database.DB
 	store      storage.Store
 	maxLength  int64
+	quota      quota.Limits
 	partLength int64
 	turns      turns
 }
 
 // New returns a Service.
 func New(o Options) *Service {
-	return &Service{db: o.DB, store: o.Store, maxLength: o.MaxLength, partLength: partLength, turns: turns{held: map[string]*turn{}}}
+	return &Service{db: o.DB, store: o.Store, maxLength: o.MaxLength, quota: o.Quota, partLength: partLength, turns: turns{held: map[string]*turn{}}}
 }
 
 // create makes the row of an upload of the viewer's.
@@ -67,7 +70,8 @@ func (s *Service) create(ctx context.Context, name string, length int64) (*ent.U
 	return database.Result(ctx, s.db, func(ctx context.Context, tx *ent.Tx) (*ent.Upload, error) {
 		q := tx.User.Query().Where(user.ID(v.UserID))
 		q.Modify(database.Lock) // so that nobody else counts now
-		if _, err := q.Only(ctx); err != nil {
+		u, err := q.Only(ctx)
+		if err != nil {
 			return nil, err
 		}
 		n, err := tx.Upload.Query().Where(upload.ExpiresAtGT(database.Now())).Count(ctx)
@@ -76,6 +80,9 @@ func (s *Service) create(ctx context.Context, name string, length int64) (*ent.U
 		}
 		if n >= maxOpen {
 			return nil, fmt.Errorf("%w: %d uploads are under way or unused; use or delete one first", fault.QuotaExceeded, n)
+		}
+		if err := s.quota.CheckUpload(ctx, s.db, tx, u.WorkspaceID, length); err != nil {
+			return nil, err
 		}
 		return tx.Upload.Create().
 			SetID(hex.EncodeToString(id)).

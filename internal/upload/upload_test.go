@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -177,6 +179,63 @@ func TestTooMany(t *testing.T) {
 		must(t, http.StatusNoContent)(send(t, http.MethodDelete, last, nil))
 		create(t, w.url, 1)
 	})
+}
+
+// TestQuota: what uploads of a workspace will have counts with its image files, until they are used, deleted or expire.
+func TestQuota(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.limit(t, 100)
+		first, second := create(t, w.url, 60), create(t, w.url, 10)
+		got := must(t, http.StatusForbidden)(send(t, http.MethodPost, w.url, nil, "Upload-Length: 31", "Actor: manager"))
+		if want := "QUOTA_EXCEEDED: quota exceeded: the workspace may hold 100 bytes of image files and uploads; it holds 70, and 31 more were to be added\n"; got.body != want {
+			t.Errorf("%q, want %q", got.body, want)
+		}
+		create(t, w.url, 1000, "Actor: other workspace")
+		third := create(t, w.url, 30, "Actor: manager")
+
+		must(t, http.StatusNoContent)(send(t, http.MethodDelete, first, nil))
+		create(t, w.url, 60)
+		finish(t, second, []byte("0123456789"))
+		must(t, http.StatusForbidden)(send(t, http.MethodPost, w.url, nil, "Upload-Length: 10"))
+		if err := w.service.Delete(w.As(t.Context(), "owner"), id(second)); err != nil { // as who has used it does
+			t.Error(err)
+		}
+		create(t, w.url, 10)
+		w.DB.Upload.UpdateOneID(id(third)).SetExpiresAt(time.Now()).ExecX(system(t))
+		create(t, w.url, 20)
+		w.DB.DatasetCount.Create().SetDataset(w.Dataset).SetImages(1).SetBytes(10).ExecX(system(t))
+		must(t, http.StatusForbidden)(send(t, http.MethodPost, w.url, nil, "Upload-Length: 1"))
+	})
+}
+
+// TestQuotaOfMany: however many people begin uploads at once, there is room for so many.
+func TestQuotaOfMany(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.limit(t, 100)
+		var begun atomic.Int32
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				r, err := send(t, http.MethodPost, w.url, nil, "Upload-Length: 30", "Actor: "+[]string{"owner", "manager", "admin"}[i%3])
+				if err != nil {
+					t.Error(err)
+				}
+				if r.status == http.StatusCreated {
+					begun.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := begun.Load(); n != 3 {
+			t.Errorf("%d uploads were begun, want 3", n)
+		}
+	})
+}
+
+// limit has the workspace hold that many bytes at most.
+func (w *world) limit(t *testing.T, bytes int64) {
+	t.Helper()
+	w.DB.Workspace.UpdateOne(w.Workspace).SetMaxBytes(bytes).ExecX(system(t))
 }
 
 // TestTooManyPieces: an upload that comes in crumbs ends.
