@@ -22,7 +22,7 @@ const treeBelow = `
 	labels(orderBy: {field: NAME}) { totalCount edges { cursor node { id name color order stats { images syntheticImages realAnnotations }
 		annotations(first: 2) { totalCount edges { node { id data image { name } } } } } } }
 	images(first: 10, where: {nameNEQ: ""}) { totalCount pageInfo { hasNextPage } edges { cursor node {
-		id databaseId version name split datasetId baseImageId url thumbnailUrl(width: 100)
+		id databaseId createdAt updatedAt version name split datasetId baseImageId tags url thumbnailUrl(width: 100)
 		dataset { id name stats { images annotations } viewerRole tags { tag count } images(first: 2) { totalCount edges { node { name } } } }
 		batch { id name stats { images } } labels { id name dataset { name } }
 		nearDuplicates(first: 2) { distance image { id name annotations { totalCount } } }

@@ -75,9 +75,18 @@ func (m *Moment) Query(db, query string) (string, error) {
 
 // table is the query that stands for a historic table.
 func (m *Moment) table(db string, t *schema.Table) string {
-	return fmt.Sprintf(`%q AS NOT MATERIALIZED (SELECT %[2]s FROM %[3]s WHERE dataset_id = %[4]d AND born <= %[5]d`+
-		` UNION ALL SELECT %[2]s FROM %[6]s WHERE dataset_id = %[4]d AND born <= %[5]d AND died > %[5]d)`,
-		t.Name, columns(t, ""), live(db, t), m.Dataset, m.Epoch, Of(t.Name))
+	return fmt.Sprintf(`%q AS NOT MATERIALIZED (SELECT %[2]s FROM %[3]s WHERE %[4]s AND born <= %[5]d`+
+		` UNION ALL SELECT %[2]s FROM %[6]s WHERE %[4]s AND born <= %[5]d AND died > %[5]d)`,
+		t.Name, columns(t, ""), live(db, t), m.within(db), m.Epoch, Of(t.Name))
+}
+
+// within is the condition for rows of the dataset. SQLite is told that it leaves most rows, or else it would rather look at
+// all of the dataset than find the few rows that a query asks for.
+func (m *Moment) within(db string) string {
+	if db == dialect.SQLite {
+		return fmt.Sprintf("likelihood(dataset_id = %d, 0.99)", m.Dataset)
+	}
+	return fmt.Sprintf("dataset_id = %d", m.Dataset)
 }
 
 // dataset is the query that stands for the table of datasets. The snapshot has what its dataset was called.

@@ -119,7 +119,7 @@ func (l link) cutPut(t *testing.T, key storage.Key, content string, line storage
 	if took := time.Since(started); took > patience {
 		t.Errorf("put: took %v", took)
 	}
-	stat, absent := l.direct.Stat(t.Context(), key)
+	stat, absent := l.stat(t, key)
 	switch {
 	case absent == nil && stat.Size == int64(len(content)):
 	case err == nil || !errors.Is(absent, fault.NotFound):
@@ -132,6 +132,18 @@ func (l link) cutPut(t *testing.T, key storage.Key, content string, line storage
 	}
 	l.proxy.Set(storagetest.Whole())
 	put(t, l.through, key, content)
+}
+
+// stat asks the server itself, which for a moment after so many broken lines may reset others too.
+func (l link) stat(t *testing.T, key storage.Key) (info storage.Info, err error) {
+	t.Helper()
+	for range 5 {
+		if info, err = l.direct.Stat(t.Context(), key); !errors.Is(err, fault.Unavailable) {
+			break
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	return info, err
 }
 
 // cutRead breaks reading an object. No end of what came looks like the end of the object.
