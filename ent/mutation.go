@@ -13082,6 +13082,7 @@ type SnapshotMutation struct {
 	dataset_name        *string
 	dataset_description *string
 	expires_at          *time.Time
+	zipped              *bool
 	archive_sha256      *string
 	archive_size        *int64
 	addarchive_size     *int64
@@ -13624,6 +13625,42 @@ func (m *SnapshotMutation) ResetExpiresAt() {
 	delete(m.clearedFields, snapshot.FieldExpiresAt)
 }
 
+// SetZipped sets the "zipped" field.
+func (m *SnapshotMutation) SetZipped(b bool) {
+	m.zipped = &b
+}
+
+// Zipped returns the value of the "zipped" field in the mutation.
+func (m *SnapshotMutation) Zipped() (r bool, exists bool) {
+	v := m.zipped
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldZipped returns the old "zipped" field's value of the Snapshot entity.
+// If the Snapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SnapshotMutation) OldZipped(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldZipped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldZipped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldZipped: %w", err)
+	}
+	return oldValue.Zipped, nil
+}
+
+// ResetZipped resets all changes to the "zipped" field.
+func (m *SnapshotMutation) ResetZipped() {
+	m.zipped = nil
+}
+
 // SetArchiveSha256 sets the "archive_sha256" field.
 func (m *SnapshotMutation) SetArchiveSha256(s string) {
 	m.archive_sha256 = &s
@@ -13790,7 +13827,7 @@ func (m *SnapshotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SnapshotMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, snapshot.FieldCreatedAt)
 	}
@@ -13820,6 +13857,9 @@ func (m *SnapshotMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, snapshot.FieldExpiresAt)
+	}
+	if m.zipped != nil {
+		fields = append(fields, snapshot.FieldZipped)
 	}
 	if m.archive_sha256 != nil {
 		fields = append(fields, snapshot.FieldArchiveSha256)
@@ -13855,6 +13895,8 @@ func (m *SnapshotMutation) Field(name string) (ent.Value, bool) {
 		return m.DatasetDescription()
 	case snapshot.FieldExpiresAt:
 		return m.ExpiresAt()
+	case snapshot.FieldZipped:
+		return m.Zipped()
 	case snapshot.FieldArchiveSha256:
 		return m.ArchiveSha256()
 	case snapshot.FieldArchiveSize:
@@ -13888,6 +13930,8 @@ func (m *SnapshotMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDatasetDescription(ctx)
 	case snapshot.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case snapshot.FieldZipped:
+		return m.OldZipped(ctx)
 	case snapshot.FieldArchiveSha256:
 		return m.OldArchiveSha256(ctx)
 	case snapshot.FieldArchiveSize:
@@ -13970,6 +14014,13 @@ func (m *SnapshotMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetExpiresAt(v)
+		return nil
+	case snapshot.FieldZipped:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetZipped(v)
 		return nil
 	case snapshot.FieldArchiveSha256:
 		v, ok := value.(string)
@@ -14123,6 +14174,9 @@ func (m *SnapshotMutation) ResetField(name string) error {
 		return nil
 	case snapshot.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case snapshot.FieldZipped:
+		m.ResetZipped()
 		return nil
 	case snapshot.FieldArchiveSha256:
 		m.ResetArchiveSha256()

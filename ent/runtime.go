@@ -519,12 +519,16 @@ func init() {
 	snapshotDescDatasetDescription := snapshotFields[6].Descriptor()
 	// snapshot.DefaultDatasetDescription holds the default value on creation for the dataset_description field.
 	snapshot.DefaultDatasetDescription = snapshotDescDatasetDescription.Default.(string)
+	// snapshotDescZipped is the schema descriptor for zipped field.
+	snapshotDescZipped := snapshotFields[8].Descriptor()
+	// snapshot.DefaultZipped holds the default value on creation for the zipped field.
+	snapshot.DefaultZipped = snapshotDescZipped.Default.(bool)
 	// snapshotDescArchiveSha256 is the schema descriptor for archive_sha256 field.
-	snapshotDescArchiveSha256 := snapshotFields[8].Descriptor()
+	snapshotDescArchiveSha256 := snapshotFields[9].Descriptor()
 	// snapshot.ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
 	snapshot.ArchiveSha256Validator = snapshotDescArchiveSha256.Validators[0].(func(string) error)
 	// snapshotDescArchiveSize is the schema descriptor for archive_size field.
-	snapshotDescArchiveSize := snapshotFields[9].Descriptor()
+	snapshotDescArchiveSize := snapshotFields[10].Descriptor()
 	// snapshot.DefaultArchiveSize holds the default value on creation for the archive_size field.
 	snapshot.DefaultArchiveSize = snapshotDescArchiveSize.Default.(int64)
 	// snapshot.ArchiveSizeValidator is a validator for the "archive_size" field. It is called by the builders before save.

@@ -43,7 +43,9 @@ type Snapshot struct {
 	DatasetDescription string `json:"dataset_description,omitempty"`
 	// When one that is in no list goes: it was taken for an export alone, or deleted. NULL when it stays.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
-	// SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.
+	// Whether clients are told where a YOLO zip of it is, which is made as it is loaded.
+	Zipped bool `json:"zipped,omitempty"`
+	// SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was. Only snapshots without an epoch have one.
 	ArchiveSha256 *string `json:"archive_sha256,omitempty"`
 	// Length of that zip, in bytes.
 	ArchiveSize int64 `json:"archive_size,omitempty"`
@@ -83,6 +85,8 @@ func (*Snapshot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case snapshot.FieldZipped:
+			values[i] = new(sql.NullBool)
 		case snapshot.FieldID, snapshot.FieldVersion, snapshot.FieldDatasetID, snapshot.FieldEpoch, snapshot.FieldArchiveSize:
 			values[i] = new(sql.NullInt64)
 		case snapshot.FieldName, snapshot.FieldNote, snapshot.FieldDatasetName, snapshot.FieldDatasetDescription, snapshot.FieldArchiveSha256:
@@ -172,6 +176,12 @@ func (_m *Snapshot) assignValues(columns []string, values []any) error {
 				_m.ExpiresAt = new(time.Time)
 				*_m.ExpiresAt = value.Time
 			}
+		case snapshot.FieldZipped:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field zipped", values[i])
+			} else if value.Valid {
+				_m.Zipped = value.Bool
+			}
 		case snapshot.FieldArchiveSha256:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field archive_sha256", values[i])
@@ -259,6 +269,9 @@ func (_m *Snapshot) String() string {
 		builder.WriteString("expires_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("zipped=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Zipped))
 	builder.WriteString(", ")
 	if v := _m.ArchiveSha256; v != nil {
 		builder.WriteString("archive_sha256=")

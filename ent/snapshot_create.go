@@ -154,6 +154,20 @@ func (_c *SnapshotCreate) SetNillableExpiresAt(v *time.Time) *SnapshotCreate {
 	return _c
 }
 
+// SetZipped sets the "zipped" field.
+func (_c *SnapshotCreate) SetZipped(v bool) *SnapshotCreate {
+	_c.mutation.SetZipped(v)
+	return _c
+}
+
+// SetNillableZipped sets the "zipped" field if the given value is not nil.
+func (_c *SnapshotCreate) SetNillableZipped(v *bool) *SnapshotCreate {
+	if v != nil {
+		_c.SetZipped(*v)
+	}
+	return _c
+}
+
 // SetArchiveSha256 sets the "archive_sha256" field.
 func (_c *SnapshotCreate) SetArchiveSha256(v string) *SnapshotCreate {
 	_c.mutation.SetArchiveSha256(v)
@@ -256,6 +270,10 @@ func (_c *SnapshotCreate) defaults() {
 		v := snapshot.DefaultDatasetDescription
 		_c.mutation.SetDatasetDescription(v)
 	}
+	if _, ok := _c.mutation.Zipped(); !ok {
+		v := snapshot.DefaultZipped
+		_c.mutation.SetZipped(v)
+	}
 	if _, ok := _c.mutation.ArchiveSize(); !ok {
 		v := snapshot.DefaultArchiveSize
 		_c.mutation.SetArchiveSize(v)
@@ -297,6 +315,9 @@ func (_c *SnapshotCreate) check() error {
 	}
 	if _, ok := _c.mutation.DatasetDescription(); !ok {
 		return &ValidationError{Name: "dataset_description", err: errors.New(`ent: missing required field "Snapshot.dataset_description"`)}
+	}
+	if _, ok := _c.mutation.Zipped(); !ok {
+		return &ValidationError{Name: "zipped", err: errors.New(`ent: missing required field "Snapshot.zipped"`)}
 	}
 	if v, ok := _c.mutation.ArchiveSha256(); ok {
 		if err := snapshot.ArchiveSha256Validator(v); err != nil {
@@ -381,6 +402,10 @@ func (_c *SnapshotCreate) createSpec() (*Snapshot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(snapshot.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = &value
+	}
+	if value, ok := _c.mutation.Zipped(); ok {
+		_spec.SetField(snapshot.FieldZipped, field.TypeBool, value)
+		_node.Zipped = value
 	}
 	if value, ok := _c.mutation.ArchiveSha256(); ok {
 		_spec.SetField(snapshot.FieldArchiveSha256, field.TypeString, value)

@@ -203,8 +203,8 @@ func (w *accessWorld) change(t *testing.T, change func(context.Context, *ent.Tx)
 // crawl lists queries that go from each list at the root along each edge, and from there along each again.
 func crawl(schema *ast.Schema) (operations []string) {
 	for _, root := range schema.Query.Fields {
-		if slices.ContainsFunc(root.Arguments, required) || strings.HasPrefix(root.Name, "__") || root.Name == "compareSnapshots" {
-			continue // a comparison needs one of two
+		if slices.ContainsFunc(root.Arguments, required) || strings.HasPrefix(root.Name, "__") || rowType(schema, root).Fields.ForName("id") == nil {
+			continue // it leads to no rows by itself
 		}
 		for _, edge := range rowType(schema, root).Fields {
 			if !isLeaf(schema, edge) {

@@ -24,10 +24,10 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
-	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -61,7 +61,7 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 		NearDuplicates: catalog.NewNearDuplicates(db),
 		Ingest:         ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}}),
 		Media:          picturesNowhere{},
-		Snapshots:      snapshot.NewMaker(db, pixelStore{store}),
+		Exports:        download.New(db, pixelStore{store}, accessKeys(t)),
 	}, graph.Options{}))(t)
 	return &accessServer{gateway, db, authority}
 }

@@ -93,6 +93,10 @@ var withoutLength = map[string]string{
 	"ImageInput.upload": "an id, which is found or is not",
 	"ZipInput.data":     "a zip, whose bytes count when it is decoded",
 	"ZipInput.upload":   "an id, likewise",
+
+	"ExportInput.format":      "one of a few names",
+	"ExportOptionInput.name":  "likewise",
+	"ExportOptionInput.value": "likewise",
 }
 
 // mostOf is the number of characters that the schema allows, or 0 where it says nothing.

@@ -12,9 +12,9 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/quota"
-	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
 // Resolver holds what the resolvers need.
@@ -23,7 +23,7 @@ type Resolver struct {
 	Auth           *auth.Authority
 	Ingest         *ingest.Pipeline
 	Media          Media
-	Snapshots      *snapshot.Maker
+	Exports        *download.Service
 	Quota          quota.Limits // of workspaces that have none of their own
 	NearDuplicates *catalog.NearDuplicates
 }

@@ -30,7 +30,7 @@ func (r *mutationResolver) CreateSnapshot(ctx context.Context, datasetID string,
 
 func (r *mutationResolver) GenerateSnapshot(ctx context.Context, datasetID string) (*ent.Snapshot, error) {
 	return with("datasetId", datasetID, func(id gid.DatasetID) (*ent.Snapshot, error) {
-		return r.Snapshots.Generate(ctx, id)
+		return snapshot.Generate(ctx, r.DB, id)
 	})
 }
 

@@ -12,11 +12,11 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/config"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/media"
-	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
@@ -101,11 +101,11 @@ func (a *app) close() error { return a.db.Close() }
 
 // pictures are the parts of a server that handle pixels.
 type pictures struct {
-	store     storage.Store
-	ingest    *ingest.Pipeline
-	media     *media.Service
-	snapshots *snapshot.Maker
-	uploads   *upload.Service
+	store   storage.Store
+	ingest  *ingest.Pipeline
+	media   *media.Service
+	exports *download.Service
+	uploads *upload.Service
 }
 
 // pixelMemory bounds what is decoded at a time in one process, in bytes: for each
@@ -122,6 +122,7 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 	}
 	decoder := imaging.NewDecoder(pixelMemory())
 	uploads := upload.New(upload.Options{DB: a.db, Store: store, MaxLength: int64(a.config.MaxUploadTotal), Quota: a.limits()})
+	exports := download.New(a.db, store, a.keys)
 	return &pictures{
 		store: store,
 		ingest: ingest.New(ingest.Options{
@@ -143,10 +144,11 @@ func (a *app) openPictures(ctx context.Context) (*pictures, error) {
 			DB:          a.db,
 			Store:       store,
 			Thumbnailer: decoder,
+			Archiver:    exports,
 			Redirect:    a.config.MediaMode == config.Redirect,
 		}),
-		snapshots: snapshot.NewMaker(a.db, store),
-		uploads:   uploads,
+		exports: exports,
+		uploads: uploads,
 	}, nil
 }
 

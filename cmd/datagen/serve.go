@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/demo"
+	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/playground"
 	"github.com/datasetgen/datagen/internal/upload"
 	"github.com/datasetgen/datagen/internal/web"
@@ -128,7 +129,7 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
 		&graph.Resolver{
-			DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Snapshots: p.snapshots, Quota: a.limits(),
+			DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Exports: p.exports, Quota: a.limits(),
 			NearDuplicates: catalog.NewNearDuplicates(a.db),
 		},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},
@@ -164,6 +165,9 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 		r.Handle(path, authenticate(a.auth)(p.uploads))
 	}
 	r.Handle("/graphql/assets/*", page)
+	for _, path := range []string{download.Path, download.Path + "/"} {
+		r.Handle(path, authenticate(a.auth)(p.exports))
+	}
 	r.Handle("/api/*", api)
 	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))
 	r.Get("/", http.RedirectHandler("/graphql", http.StatusSeeOther).ServeHTTP)

@@ -41,7 +41,7 @@ func (a *app) sweepOnce(ctx context.Context, p *pictures) error {
 		if report.Removed > 0 {
 			a.log.InfoContext(ctx, "removed pixels that nothing names", "objects", report.Removed, "bytes", report.RemovedBytes)
 		}
-		return errors.Join(forgotten, err, p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
+		return errors.Join(forgotten, err, p.exports.Sweep(ctx), p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
 	})
 	return err
 }

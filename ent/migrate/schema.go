@@ -659,6 +659,7 @@ var (
 		{Name: "dataset_name", Type: field.TypeString, Size: 100, Default: ""},
 		{Name: "dataset_description", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "zipped", Type: field.TypeBool, Default: false},
 		{Name: "archive_sha256", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "archive_size", Type: field.TypeInt64, Default: 0},
 		{Name: "dataset_id", Type: field.TypeInt},
@@ -671,7 +672,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "snapshots_datasets_snapshots",
-				Columns:    []*schema.Column{SnapshotsColumns[12]},
+				Columns:    []*schema.Column{SnapshotsColumns[13]},
 				RefColumns: []*schema.Column{DatasetsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -680,12 +681,12 @@ var (
 			{
 				Name:    "snapshot_dataset_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[12], SnapshotsColumns[0]},
+				Columns: []*schema.Column{SnapshotsColumns[13], SnapshotsColumns[0]},
 			},
 			{
 				Name:    "snapshot_dataset_id_epoch",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[12], SnapshotsColumns[6]},
+				Columns: []*schema.Column{SnapshotsColumns[13], SnapshotsColumns[6]},
 			},
 			{
 				Name:    "snapshot_expires_at",
@@ -695,7 +696,7 @@ var (
 			{
 				Name:    "snapshot_archive_sha256",
 				Unique:  false,
-				Columns: []*schema.Column{SnapshotsColumns[10]},
+				Columns: []*schema.Column{SnapshotsColumns[11]},
 			},
 		},
 	}

@@ -29,8 +29,10 @@ func (Snapshot) Fields() []ent.Field {
 		field.Text("dataset_description").Immutable().Default("").Comment("What the dataset was for."),
 		field.Time("expires_at").Optional().Nillable().
 			Comment("When one that is in no list goes: it was taken for an export alone, or deleted. NULL when it stays.").Annotations(hidden()),
+		field.Bool("zipped").Immutable().Default(false).
+			Comment("Whether clients are told where a YOLO zip of it is, which is made as it is loaded.").Annotations(hidden()),
 		field.String("archive_sha256").Immutable().Optional().Nillable().MaxRuneLen(sha256Length).
-			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was made.").Annotations(hidden()),
+			Comment("SHA-256, in hex, of the YOLO zip that was kept of the dataset; NULL when none was. Only snapshots without an epoch have one.").Annotations(hidden()),
 		field.Int64("archive_size").Immutable().NonNegative().Default(0).
 			Comment("Length of that zip, in bytes.").Annotations(hidden()),
 	}

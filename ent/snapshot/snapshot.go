@@ -34,6 +34,8 @@ const (
 	FieldDatasetDescription = "dataset_description"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// FieldZipped holds the string denoting the zipped field in the database.
+	FieldZipped = "zipped"
 	// FieldArchiveSha256 holds the string denoting the archive_sha256 field in the database.
 	FieldArchiveSha256 = "archive_sha256"
 	// FieldArchiveSize holds the string denoting the archive_size field in the database.
@@ -64,6 +66,7 @@ var Columns = []string{
 	FieldDatasetName,
 	FieldDatasetDescription,
 	FieldExpiresAt,
+	FieldZipped,
 	FieldArchiveSha256,
 	FieldArchiveSize,
 }
@@ -99,6 +102,8 @@ var (
 	DatasetNameValidator func(string) error
 	// DefaultDatasetDescription holds the default value on creation for the "dataset_description" field.
 	DefaultDatasetDescription string
+	// DefaultZipped holds the default value on creation for the "zipped" field.
+	DefaultZipped bool
 	// ArchiveSha256Validator is a validator for the "archive_sha256" field. It is called by the builders before save.
 	ArchiveSha256Validator func(string) error
 	// DefaultArchiveSize holds the default value on creation for the "archive_size" field.
@@ -163,6 +168,11 @@ func ByDatasetDescription(opts ...sql.OrderTermOption) OrderOption {
 // ByExpiresAt orders the results by the expires_at field.
 func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByZipped orders the results by the zipped field.
+func ByZipped(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldZipped, opts...).ToFunc()
 }
 
 // ByArchiveSha256 orders the results by the archive_sha256 field.

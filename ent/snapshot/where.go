@@ -107,6 +107,11 @@ func ExpiresAt(v time.Time) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldExpiresAt, v))
 }
 
+// Zipped applies equality check predicate on the "zipped" field. It's identical to ZippedEQ.
+func Zipped(v bool) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldZipped, v))
+}
+
 // ArchiveSha256 applies equality check predicate on the "archive_sha256" field. It's identical to ArchiveSha256EQ.
 func ArchiveSha256(v string) predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldEQ(FieldArchiveSha256, v))
@@ -625,6 +630,16 @@ func ExpiresAtIsNil() predicate.Snapshot {
 // ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
 func ExpiresAtNotNil() predicate.Snapshot {
 	return predicate.Snapshot(sql.FieldNotNull(FieldExpiresAt))
+}
+
+// ZippedEQ applies the EQ predicate on the "zipped" field.
+func ZippedEQ(v bool) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldEQ(FieldZipped, v))
+}
+
+// ZippedNEQ applies the NEQ predicate on the "zipped" field.
+func ZippedNEQ(v bool) predicate.Snapshot {
+	return predicate.Snapshot(sql.FieldNEQ(FieldZipped, v))
 }
 
 // ArchiveSha256EQ applies the EQ predicate on the "archive_sha256" field.

@@ -26,6 +26,8 @@ import (
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/chart"
 	"github.com/datasetgen/datagen/internal/compare"
+	"github.com/datasetgen/datagen/internal/download"
+	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/moment"
@@ -261,6 +263,39 @@ type ComplexityRoot struct {
 		Size                 func(childComplexity int) int
 		SyntheticAnnotations func(childComplexity int) int
 		SyntheticImages      func(childComplexity int) int
+	}
+
+	ExportCheck struct {
+		Annotations func(childComplexity int) int
+		Images      func(childComplexity int) int
+		Items       func(childComplexity int) int
+		Problems    func(childComplexity int) int
+	}
+
+	ExportFormat struct {
+		Name    func(childComplexity int) int
+		Options func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
+	ExportOption struct {
+		Help   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Values func(childComplexity int) int
+	}
+
+	ExportProblem struct {
+		AnnotationID func(childComplexity int) int
+		Code         func(childComplexity int) int
+		ImageID      func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Severity     func(childComplexity int) int
+	}
+
+	ExportProblemCount struct {
+		Code     func(childComplexity int) int
+		Count    func(childComplexity int) int
+		Severity func(childComplexity int) int
 	}
 
 	Image struct {
@@ -562,11 +597,14 @@ type ComplexityRoot struct {
 	Query struct {
 		Annotation       func(childComplexity int, id string, datasetID *string, imageID *string) int
 		Batch            func(childComplexity int, id string, datasetID *string) int
+		CheckExport      func(childComplexity int, datasetID string, export download.Input, first int) int
 		Colleagues       func(childComplexity int) int
 		CompareSnapshots func(childComplexity int, from *string, to *string) int
 		Dataset          func(childComplexity int, id string) int
 		Datasets         func(childComplexity int, after *ent.Cursor, first *int, before *ent.Cursor, last *int, offset *int, orderBy *ent.DatasetOrder, where *ent.DatasetWhereInput) int
 		ExistingImages   func(childComplexity int, datasetID string, sha256 []string) int
+		ExportFormats    func(childComplexity int) int
+		ExportURL        func(childComplexity int, datasetID string, export download.Input) int
 		Image            func(childComplexity int, id string, datasetID *string) int
 		IsAuthenticated  func(childComplexity int) int
 		Job              func(childComplexity int, id string, datasetID *string) int
@@ -832,6 +870,9 @@ type QueryResolver interface {
 	IsAuthenticated(ctx context.Context) (bool, error)
 	VerifyToken(ctx context.Context, token string) (bool, error)
 	Dataset(ctx context.Context, id string) (*ent.Dataset, error)
+	ExportFormats(ctx context.Context) ([]*export.Format, error)
+	ExportURL(ctx context.Context, datasetID string, export download.Input) (string, error)
+	CheckExport(ctx context.Context, datasetID string, export download.Input, first int) (*download.Check, error)
 	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
 	ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
@@ -1755,6 +1796,119 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DatasetStats.SyntheticImages(childComplexity), true
+
+	case "ExportCheck.annotations":
+		if e.ComplexityRoot.ExportCheck.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCheck.Annotations(childComplexity), true
+	case "ExportCheck.images":
+		if e.ComplexityRoot.ExportCheck.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCheck.Images(childComplexity), true
+	case "ExportCheck.items":
+		if e.ComplexityRoot.ExportCheck.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCheck.Items(childComplexity), true
+	case "ExportCheck.problems":
+		if e.ComplexityRoot.ExportCheck.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportCheck.Problems(childComplexity), true
+
+	case "ExportFormat.name":
+		if e.ComplexityRoot.ExportFormat.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportFormat.Name(childComplexity), true
+	case "ExportFormat.options":
+		if e.ComplexityRoot.ExportFormat.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportFormat.Options(childComplexity), true
+	case "ExportFormat.title":
+		if e.ComplexityRoot.ExportFormat.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportFormat.Title(childComplexity), true
+
+	case "ExportOption.help":
+		if e.ComplexityRoot.ExportOption.Help == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportOption.Help(childComplexity), true
+	case "ExportOption.name":
+		if e.ComplexityRoot.ExportOption.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportOption.Name(childComplexity), true
+	case "ExportOption.values":
+		if e.ComplexityRoot.ExportOption.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportOption.Values(childComplexity), true
+
+	case "ExportProblem.annotationId":
+		if e.ComplexityRoot.ExportProblem.AnnotationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblem.AnnotationID(childComplexity), true
+	case "ExportProblem.code":
+		if e.ComplexityRoot.ExportProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblem.Code(childComplexity), true
+	case "ExportProblem.imageId":
+		if e.ComplexityRoot.ExportProblem.ImageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblem.ImageID(childComplexity), true
+	case "ExportProblem.message":
+		if e.ComplexityRoot.ExportProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblem.Message(childComplexity), true
+	case "ExportProblem.severity":
+		if e.ComplexityRoot.ExportProblem.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblem.Severity(childComplexity), true
+
+	case "ExportProblemCount.code":
+		if e.ComplexityRoot.ExportProblemCount.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblemCount.Code(childComplexity), true
+	case "ExportProblemCount.count":
+		if e.ComplexityRoot.ExportProblemCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblemCount.Count(childComplexity), true
+	case "ExportProblemCount.severity":
+		if e.ComplexityRoot.ExportProblemCount.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProblemCount.Severity(childComplexity), true
 
 	case "Image.allAnnotations":
 		if e.ComplexityRoot.Image.AllAnnotations == nil {
@@ -3467,6 +3621,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Batch(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
+	case "Query.checkExport":
+		if e.ComplexityRoot.Query.CheckExport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkExport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckExport(childComplexity, args["datasetId"].(string), args["export"].(download.Input), args["first"].(int)), true
 	case "Query.colleagues":
 		if e.ComplexityRoot.Query.Colleagues == nil {
 			break
@@ -3517,6 +3682,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExistingImages(childComplexity, args["datasetId"].(string), args["sha256"].([]string)), true
+	case "Query.exportFormats":
+		if e.ComplexityRoot.Query.ExportFormats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExportFormats(childComplexity), true
+	case "Query.exportUrl":
+		if e.ComplexityRoot.Query.ExportURL == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportUrl_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportURL(childComplexity, args["datasetId"].(string), args["export"].(download.Input)), true
 	case "Query.image":
 		if e.ComplexityRoot.Query.Image == nil {
 			break
@@ -4237,6 +4419,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DatasetOrder", ec.unmarshalInputDatasetOrder),
 			graphql.NewInputUnmarshaler("DatasetWhereInput", ec.unmarshalInputDatasetWhereInput),
 			graphql.NewInputUnmarshaler("DeleteAnnotationInput", ec.unmarshalInputDeleteAnnotationInput),
+			graphql.NewInputUnmarshaler("ExportInput", ec.unmarshalInputExportInput),
+			graphql.NewInputUnmarshaler("ExportOptionInput", ec.unmarshalInputExportOptionInput),
 			graphql.NewInputUnmarshaler("ImageInput", ec.unmarshalInputImageInput),
 			graphql.NewInputUnmarshaler("ImageOrder", ec.unmarshalInputImageOrder),
 			graphql.NewInputUnmarshaler("ImageWhereInput", ec.unmarshalInputImageWhereInput),
@@ -10945,6 +11129,124 @@ input WorkspaceWhereInput {
   maxBytesNotNil: Boolean
 }
 `, BuiltIn: false},
+	{Name: "../export.graphql", Input: `extend type Query {
+  "The formats that datasets are exported in."
+  exportFormats: [ExportFormat!]!
+  """
+  A link to an export of a snapshot, or of the dataset as it is now. It works by itself, for a week and, where it is of no
+  snapshot, for a day, and only while the viewer may see the dataset. A download that was broken off can be resumed.
+  """
+  exportUrl(
+    "The dataset."
+    datasetId: ID!
+    "How, and what of it."
+    export: ExportInput!
+  ): String!
+  "What an export will not hold as it is, and what trainers will not take, before it is downloaded."
+  checkExport(
+    "The dataset."
+    datasetId: ID!
+    "How, and what of it."
+    export: ExportInput!
+    "How many of the problems to list, at most 1,000. All are counted."
+    first: Int! = 100
+  ): ExportCheck! @slow
+}
+
+"A format that datasets are exported in."
+type ExportFormat {
+  "What it is asked for by, such as coco."
+  name: String!
+  "What people call it."
+  title: String!
+  "What can be chosen."
+  options: [ExportOption!]!
+}
+
+"Something that can be chosen of a format."
+type ExportOption {
+  "What it is called."
+  name: String!
+  "What can be chosen; the first is what is when nothing was."
+  values: [String!]!
+  "What it does."
+  help: String!
+}
+
+"An export to make."
+input ExportInput {
+  "The name of a format, see exportFormats."
+  format: String!
+  "The snapshot; what there is now when absent."
+  snapshotId: ID
+  "Values of options of the format, by their names."
+  options: [ExportOptionInput!]
+  "Only these labels, and annotations of theirs. Images without such stay, as those that show nothing."
+  labelIds: [ID!]
+  "Only images in these splits."
+  splits: [ImageSplit!]
+  "Only images that were generated, or only those that were not."
+  isSynthetic: Boolean
+  "Only images whose annotations were checked, or only those whose were not."
+  reviewed: Boolean
+  "Only annotations that a model is as sure of, 0 to 1, and those that people drew."
+  minConfidence: Float
+}
+
+"A choice of an option."
+input ExportOptionInput {
+  "The option."
+  name: String!
+  "What is chosen."
+  value: String!
+}
+
+"What an export will not hold as it is."
+type ExportCheck {
+  "How many images it holds."
+  images: Int!
+  "How many annotations are on them."
+  annotations: Int!
+  "How many problems of each kind there are, those of which there are most first."
+  problems: [ExportProblemCount!]!
+  "The first of the problems, by their images."
+  items: [ExportProblem!]!
+}
+
+"How often there is a kind of problem."
+type ExportProblemCount {
+  "The kind, such as POLYGON_AS_BOX."
+  code: String!
+  "How bad it is."
+  severity: ExportSeverity!
+  "How many images or annotations have it."
+  count: Int!
+}
+
+"What becomes of that which has a problem."
+enum ExportSeverity {
+  "It is written, but not as it is."
+  CHANGED
+  "It is not written."
+  LOST
+  "It is written, and trainers do not take it."
+  REFUSED
+}
+
+"Something that an export will not hold as it is."
+type ExportProblem {
+  "The kind, such as POLYGON_AS_BOX."
+  code: String!
+  "How bad it is."
+  severity: ExportSeverity!
+  "What it is, for people."
+  message: String!
+  "The image that has it."
+  imageId: ID!
+  "The annotation that has it; null when the image itself does."
+  annotationId: ID
+}
+`, BuiltIn: false},
 	{Name: "../image.graphql", Input: `extend type Query {
   "An image; null when there is none, none that you may see, or it is not in the dataset."
   image(
@@ -12377,6 +12679,72 @@ func (ec *executionContext) childFields_DatasetStats(ctx context.Context, field 
 		return ec.fieldContext_DatasetStats_size(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DatasetStats", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "images":
+		return ec.fieldContext_ExportCheck_images(ctx, field)
+	case "annotations":
+		return ec.fieldContext_ExportCheck_annotations(ctx, field)
+	case "problems":
+		return ec.fieldContext_ExportCheck_problems(ctx, field)
+	case "items":
+		return ec.fieldContext_ExportCheck_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportFormat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ExportFormat_name(ctx, field)
+	case "title":
+		return ec.fieldContext_ExportFormat_title(ctx, field)
+	case "options":
+		return ec.fieldContext_ExportFormat_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportFormat", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ExportOption_name(ctx, field)
+	case "values":
+		return ec.fieldContext_ExportOption_values(ctx, field)
+	case "help":
+		return ec.fieldContext_ExportOption_help(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportOption", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ExportProblem_code(ctx, field)
+	case "severity":
+		return ec.fieldContext_ExportProblem_severity(ctx, field)
+	case "message":
+		return ec.fieldContext_ExportProblem_message(ctx, field)
+	case "imageId":
+		return ec.fieldContext_ExportProblem_imageId(ctx, field)
+	case "annotationId":
+		return ec.fieldContext_ExportProblem_annotationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportProblemCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ExportProblemCount_code(ctx, field)
+	case "severity":
+		return ec.fieldContext_ExportProblemCount_severity(ctx, field)
+	case "count":
+		return ec.fieldContext_ExportProblemCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportProblemCount", field.Name)
 }
 
 func (ec *executionContext) childFields_Image(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15645,6 +16013,36 @@ func (ec *executionContext) field_Query_batch_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_checkExport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "export",
+		func(ctx context.Context, v any) (download.Input, error) {
+			return ec.unmarshalNExportInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["export"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_compareSnapshots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15762,6 +16160,28 @@ func (ec *executionContext) field_Query_existingImages_args(ctx context.Context,
 		return nil, err
 	}
 	args["sha256"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportUrl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "export",
+		func(ctx context.Context, v any) (download.Input, error) {
+			return ec.unmarshalNExportInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["export"] = arg1
 	return args, nil
 }
 
@@ -20086,6 +20506,447 @@ func (ec *executionContext) _DatasetStats_size(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_DatasetStats_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DatasetStats", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportCheck_images(ctx context.Context, field graphql.CollectedField, obj *download.Check) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportCheck_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportCheck_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportCheck_annotations(ctx context.Context, field graphql.CollectedField, obj *download.Check) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportCheck_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportCheck_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportCheck", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportCheck_problems(ctx context.Context, field graphql.CollectedField, obj *download.Check) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportCheck_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*download.ProblemCount) graphql.Marshaler {
+			return ec.marshalNExportProblemCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportCheck_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportProblemCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportCheck_items(ctx context.Context, field graphql.CollectedField, obj *download.Check) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportCheck_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*download.Problem) graphql.Marshaler {
+			return ec.marshalNExportProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportCheck_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportFormat_name(ctx context.Context, field graphql.CollectedField, obj *export.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFormat_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFormat_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFormat", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportFormat_title(ctx context.Context, field graphql.CollectedField, obj *export.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFormat_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFormat_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFormat", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportFormat_options(ctx context.Context, field graphql.CollectedField, obj *export.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFormat_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []export.Option) graphql.Marshaler {
+			return ec.marshalNExportOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFormat_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportFormat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportOption_name(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportOption_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportOption_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportOption_values(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportOption_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportOption_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportOption_help(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportOption_help(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Help, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportOption_help(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportProblem_code(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblem_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblem_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportProblem_severity(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblem_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v export.Severity) graphql.Marshaler {
+			return ec.marshalNExportSeverity2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblem_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblem", field, false, false, "ExportSeverity")
+}
+
+func (ec *executionContext) _ExportProblem_message(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblem_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportProblem_imageId(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblem_imageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ImageID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐImageID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblem_imageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblem", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ExportProblem_annotationId(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblem_annotationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnnotationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gid.AnnotationID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAnnotationID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblem_annotationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblem", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ExportProblemCount_code(ctx context.Context, field graphql.CollectedField, obj *download.ProblemCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblemCount_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblemCount_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblemCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportProblemCount_severity(ctx context.Context, field graphql.CollectedField, obj *download.ProblemCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblemCount_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v export.Severity) graphql.Marshaler {
+			return ec.marshalNExportSeverity2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblemCount_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblemCount", field, false, false, "ExportSeverity")
+}
+
+func (ec *executionContext) _ExportProblemCount_count(ctx context.Context, field graphql.CollectedField, obj *download.ProblemCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportProblemCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportProblemCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportProblemCount", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Image_id(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
@@ -27286,6 +28147,126 @@ func (ec *executionContext) fieldContext_Query_dataset(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_exportFormats(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportFormats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ExportFormats(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*export.Format) graphql.Marshaler {
+			return ec.marshalNExportFormat2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐFormatᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportFormats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportFormat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportUrl(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportURL(ctx, fc.Args["datasetId"].(string), fc.Args["export"].(download.Input))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_checkExport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_checkExport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CheckExport(ctx, fc.Args["datasetId"].(string), fc.Args["export"].(download.Input), fc.Args["first"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *download.Check) graphql.Marshaler {
+			return ec.marshalNExportCheck2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_checkExport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportCheck(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_checkExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_image(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34450,6 +35431,146 @@ func (ec *executionContext) unmarshalInputDeleteAnnotationInput(ctx context.Cont
 func UnmarshalDeleteAnnotationInput(ctx context.Context, raw any) (annotate.DeleteInput, error) {
 	var out annotate.DeleteInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteAnnotationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportInput(ctx context.Context, obj any) (download.Input, error) {
+	var it download.Input
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"format", "snapshotId", "options", "labelIds", "splits", "isSynthetic", "reviewed", "minConfidence"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "snapshotId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("snapshotId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐSnapshotID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SnapshotID = data
+		case "options":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
+			data, err := ec.unmarshalOExportOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Options = data
+		case "labelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("labelIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐLabelIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LabelIDs = data
+		case "splits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("splits"))
+			data, err := ec.unmarshalOImageSplit2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚋimageᚐSplitᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Splits = data
+		case "isSynthetic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSynthetic"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsSynthetic = data
+		case "reviewed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reviewed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reviewed = data
+		case "minConfidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minConfidence"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinConfidence = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportInput unmarshals raw into the ExportInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportInput(ctx context.Context, raw any) (download.Input, error) {
+	var out download.Input
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportOptionInput(ctx context.Context, obj any) (download.OptionInput, error) {
+	var it download.OptionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportOptionInput unmarshals raw into the ExportOptionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportOptionInput(ctx context.Context, raw any) (download.OptionInput, error) {
+	var out download.OptionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportOptionInput", raw, &out)
 	return out, err
 }
 
@@ -41985,6 +43106,236 @@ func (ec *executionContext) _DatasetStats(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var exportCheckImplementors = []string{"ExportCheck"}
+
+func (ec *executionContext) _ExportCheck(ctx context.Context, sel ast.SelectionSet, obj *download.Check) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportCheck")
+		case "images":
+			out.Values[i] = ec._ExportCheck_images(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._ExportCheck_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._ExportCheck_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._ExportCheck_items(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportFormatImplementors = []string{"ExportFormat"}
+
+func (ec *executionContext) _ExportFormat(ctx context.Context, sel ast.SelectionSet, obj *export.Format) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportFormatImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportFormat")
+		case "name":
+			out.Values[i] = ec._ExportFormat_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ExportFormat_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._ExportFormat_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportOptionImplementors = []string{"ExportOption"}
+
+func (ec *executionContext) _ExportOption(ctx context.Context, sel ast.SelectionSet, obj *export.Option) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportOption")
+		case "name":
+			out.Values[i] = ec._ExportOption_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._ExportOption_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "help":
+			out.Values[i] = ec._ExportOption_help(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportProblemImplementors = []string{"ExportProblem"}
+
+func (ec *executionContext) _ExportProblem(ctx context.Context, sel ast.SelectionSet, obj *download.Problem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportProblem")
+		case "code":
+			out.Values[i] = ec._ExportProblem_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._ExportProblem_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ExportProblem_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "imageId":
+			out.Values[i] = ec._ExportProblem_imageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "annotationId":
+			out.Values[i] = ec._ExportProblem_annotationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exportProblemCountImplementors = []string{"ExportProblemCount"}
+
+func (ec *executionContext) _ExportProblemCount(ctx context.Context, sel ast.SelectionSet, obj *download.ProblemCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportProblemCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportProblemCount")
+		case "code":
+			out.Values[i] = ec._ExportProblemCount_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._ExportProblemCount_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._ExportProblemCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var imageImplementors = []string{"Image", "Node"}
 
 func (ec *executionContext) _Image(ctx context.Context, sel ast.SelectionSet, obj *ent.Image) graphql.Marshaler {
@@ -44041,6 +45392,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_dataset(ctx, field)
 				})
+		case "exportFormats":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportFormats(ctx, field)
+				})
+		case "exportUrl":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportUrl(ctx, field)
+				})
+		case "checkExport":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_checkExport(ctx, field)
+				})
 		case "image":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -46068,6 +47437,131 @@ func (ec *executionContext) marshalNDuplicatePolicy2githubᚗcomᚋdatasetgenᚋ
 	return res
 }
 
+func (ec *executionContext) marshalNExportCheck2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐCheck(ctx context.Context, sel ast.SelectionSet, v *download.Check) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportCheck!")
+		return graphql.Null
+	}
+	return ec._ExportCheck(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExportFormat2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐFormatᚄ(ctx context.Context, sel ast.SelectionSet, v []*export.Format) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportFormat2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐFormat(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportFormat2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐFormat(ctx context.Context, sel ast.SelectionSet, v *export.Format) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportFormat!")
+		return graphql.Null
+	}
+	return ec._ExportFormat(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐInput(ctx context.Context, v any) (download.Input, error) {
+	res, err := ec.unmarshalInputExportInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx context.Context, sel ast.SelectionSet, v export.Option) graphql.Marshaler {
+	return ec._ExportOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []export.Option) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExportOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInput(ctx context.Context, v any) (*download.OptionInput, error) {
+	res, err := ec.unmarshalInputExportOptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*download.Problem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportProblem2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportProblem2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblem(ctx context.Context, sel ast.SelectionSet, v *download.Problem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportProblem!")
+		return graphql.Null
+	}
+	return ec._ExportProblem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExportProblemCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*download.ProblemCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportProblemCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportProblemCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemCount(ctx context.Context, sel ast.SelectionSet, v *download.ProblemCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportProblemCount!")
+		return graphql.Null
+	}
+	return ec._ExportProblemCount(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportSeverity2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐSeverity(ctx context.Context, v any) (export.Severity, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := export.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportSeverity2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐSeverity(ctx context.Context, sel ast.SelectionSet, v export.Severity) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExportSeverity!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -47801,6 +49295,23 @@ func (ec *executionContext) unmarshalODeleteAnnotationInput2ᚖgithubᚗcomᚋda
 	}
 	res, err := ec.unmarshalInputDeleteAnnotationInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOExportOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInputᚄ(ctx context.Context, v any) ([]*download.OptionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*download.OptionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNExportOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {

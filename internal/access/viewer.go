@@ -4,7 +4,10 @@ package access
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 )
@@ -17,6 +20,21 @@ type Viewer struct {
 	Superuser   bool          // sees and manages all workspaces
 	ReadOnly    bool          // came with an API key that only reads
 	SessionID   gid.SessionID // of the sign-in; zero with an API key
+}
+
+// ViewerOf returns a user as one who asks with a link that was made for them: they see what they do, and change nothing. A
+// user who may not sign in is fault.NotFound.
+func ViewerOf(ctx context.Context, db *ent.Client, id gid.UserID) (Viewer, error) {
+	q := db.User.Query().Where(user.ID(id), user.IsActive(true))
+	q.Select(user.FieldWorkspaceID, user.FieldIsAdmin, user.FieldIsSuperuser)
+	u, err := q.Only(System(ctx))
+	if ent.IsNotFound(err) {
+		return Viewer{}, fmt.Errorf("user %w", fault.NotFound)
+	}
+	if err != nil {
+		return Viewer{}, err
+	}
+	return Viewer{UserID: id, WorkspaceID: u.WorkspaceID, Admin: u.IsAdmin, Superuser: u.IsSuperuser, ReadOnly: true}, nil
 }
 
 type key struct{}

@@ -7,7 +7,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,6 +158,8 @@ func (m *measuring) mark(at mark) error {
 type Stored struct {
 	Index
 
+	Tag string // of the bytes of the archive: others have another
+
 	content io.ReadSeeker
 	begins  int64 // the directory, in the content
 }
@@ -179,7 +183,8 @@ func ReadIndex(content io.ReadSeeker) (*Stored, error) {
 	if _, err := io.ReadFull(content, header); err != nil {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
-	s := &Stored{content: content, begins: n + int64(len(size))}
+	sum := sha256.Sum256(header) // in which are sums of all files
+	s := &Stored{Tag: hex.EncodeToString(sum[:16]), content: content, begins: n + int64(len(size))}
 	if err := json.Unmarshal(header, &s.Index); err != nil || len(s.Marks) == 0 {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}

@@ -216,7 +216,7 @@ func (r *reading) ids(ctx context.Context, after gid.ImageID, splits []image.Spl
 func (r *reading) page(ctx context.Context, ids []gid.ImageID) ([]export.Image, error) {
 	images := make([]export.Image, 0, len(ids))
 	places := make(map[gid.ImageID]int, len(ids))
-	query := fmt.Sprintf(`SELECT i.id, i.original_name, i.source, i.sha256, i.object_sha256, i.size, i.format, i.width, i.height, i.split,
+	query := fmt.Sprintf(`SELECT i.id, i.name, i.original_name, i.source, i.sha256, i.object_sha256, i.size, i.format, i.width, i.height, i.split,
 		i.prompt, i.negative_prompt, i.generation_type, i.extra_information, i.metadata, i.tags, i.is_synthetic, i.done, i.reviewed,
 		i.base_image_id, i.created_at, o.crc32, o.crc32c
 		FROM "images" i LEFT JOIN objects o ON o.sha256 = i.object_sha256 WHERE %s ORDER BY i.id`, database.In("i.id", ids))
@@ -224,7 +224,7 @@ func (r *reading) page(ctx context.Context, ids []gid.ImageID) ([]export.Image, 
 		var img export.Image
 		var ieee, castagnoli *int64
 		var tags []byte
-		err := rows.Scan(&img.ID, &img.OriginalName, &img.Source, &img.SHA256, &img.Object.SHA256, &img.Object.Size, &img.Format, &img.Width, &img.Height,
+		err := rows.Scan(&img.ID, &img.Name, &img.OriginalName, &img.Source, &img.SHA256, &img.Object.SHA256, &img.Object.Size, &img.Format, &img.Width, &img.Height,
 			&img.Split, &img.Prompt, &img.NegativePrompt, &img.GenerationType, &img.ExtraInformation, &img.Metadata, &tags, &img.IsSynthetic, &img.Done,
 			&img.Reviewed, &img.BaseImageID, &img.CreatedAt, &ieee, &castagnoli)
 		if err != nil {

@@ -40,6 +40,7 @@ type Label struct {
 // Image is a picture and what is drawn on it.
 type Image struct {
 	ID                     gid.ImageID
+	Name                   string // the file name that the server gave it
 	OriginalName, Source   string
 	SHA256                 string // of the file as it was uploaded, in hex
 	Object                 Object
@@ -97,15 +98,16 @@ const maxSlug = 60
 func (img *Image) Stem() string {
 	id := strconv.Itoa(int(img.ID))
 	base := path.Base(strings.ReplaceAll(img.OriginalName, `\`, "/"))
-	words := slug(strings.TrimSuffix(base, path.Ext(base)))
+	words := Slug(strings.TrimSuffix(base, path.Ext(base)))
 	if words == "" {
 		return id
 	}
 	return id + "_" + words
 }
 
-// slug makes words of a name, without accents, and what is no ASCII letter or digit a hyphen.
-func slug(name string) string {
+// Slug makes words of a name, without accents, and what is no ASCII letter or digit a hyphen. It may be empty, and is at
+// most 60 bytes long.
+func Slug(name string) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range norm.NFKD.String(name) {

@@ -5,9 +5,15 @@
 package history
 
 import (
+	"context"
+	stdsql "database/sql"
+	"errors"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
+
+	"github.com/datasetgen/datagen/internal/gid"
 )
 
 // Born is the column with the epoch in which the content of a row was written.
@@ -29,4 +35,30 @@ func Epoch(column string) string {
 func Kept(table, alias string) string {
 	return fmt.Sprintf(`(EXISTS (SELECT 1 FROM %s past WHERE past.id = %s.id) OR %[2]s.born <= COALESCE((SELECT max(epoch) FROM snapshots seeing WHERE seeing.dataset_id = %[2]s.dataset_id), 0))`,
 		Of(table), alias)
+}
+
+// Changed tells whether anything that a snapshot of the epoch before sees has changed in the present one.
+func Changed(ctx context.Context, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*stdsql.Rows, error)
+}, dataset gid.DatasetID, epoch int,
+) (changed bool, err error) {
+	var any []string
+	for _, t := range Historic() {
+		any = append(any,
+			fmt.Sprintf("EXISTS (SELECT 1 FROM %s WHERE dataset_id = %d AND born = %d)", t.Name, dataset, epoch),
+			fmt.Sprintf("EXISTS (SELECT 1 FROM %s WHERE dataset_id = %d AND died = %d)", Of(t.Name), dataset, epoch))
+	}
+	rows, err := db.QueryContext(ctx, "SELECT CASE WHEN "+strings.Join(any, " OR ")+" THEN 1 ELSE 0 END")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return false, err
+		}
+		changed = n == 1
+	}
+	return changed, rows.Err()
 }

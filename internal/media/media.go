@@ -36,12 +36,18 @@ type Thumbnailer interface {
 	Thumbnail(ctx context.Context, r io.ReadSeeker, size int64, width int) (content []byte, contentType string, err error)
 }
 
+// Archiver makes the archives of snapshots, as download.Service does.
+type Archiver interface {
+	Archive(ctx context.Context, snap *ent.Snapshot) (content io.ReadSeekCloser, tag string, err error)
+}
+
 // Options are what a Service works with. All but Redirect and Now must be set.
 type Options struct {
 	Signer      Signer
 	DB          *database.DB
 	Store       storage.Store
 	Thumbnailer Thumbnailer
+	Archiver    Archiver
 	Redirect    bool             // clients get pictures and archives from the store itself, which can sign URLs
 	Now         func() time.Time // nil is time.Now
 }
@@ -52,6 +58,7 @@ type Service struct {
 	db          *database.DB
 	store       storage.Store
 	thumbnailer Thumbnailer
+	archiver    Archiver
 	redirect    bool
 	clock       func() time.Time
 
@@ -72,6 +79,7 @@ func New(o Options) *Service {
 		db:          o.DB,
 		store:       o.Store,
 		thumbnailer: o.Thumbnailer,
+		archiver:    o.Archiver,
 		redirect:    o.Redirect,
 		clock:       clock,
 		viewers:     newCache[gid.UserID, access.Viewer](maxViewers),
@@ -108,7 +116,7 @@ func (s *Service) ArchivePath(ctx context.Context, snap *ent.Snapshot) *string {
 
 func (s *Service) archive(ctx context.Context, snap *ent.Snapshot, base string) *string {
 	signed := s.signFor(ctx, link{snapshot: snap.ID, dataset: snap.DatasetID})
-	if snap.ArchiveSha256 == nil || signed == "" {
+	if snap.ArchiveSha256 == nil && !snap.Zipped || signed == "" {
 		return nil
 	}
 	return new(base + strings.TrimPrefix(signed, "/"))

@@ -11,7 +11,6 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
-	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -69,13 +68,13 @@ func (s *Service) viewer(ctx context.Context, id gid.UserID) (access.Viewer, tim
 	if v, until, ok := s.viewers.get(id, now); ok {
 		return v, until, nil
 	}
-	q := s.db.User.Query().Where(user.ID(id), user.IsActive(true))
-	q.Select(user.FieldWorkspaceID, user.FieldIsAdmin, user.FieldIsSuperuser)
-	u, err := q.Only(access.System(ctx))
-	if err != nil {
-		return access.Viewer{}, time.Time{}, gone(err)
+	v, err := access.ViewerOf(ctx, s.db.Client, id)
+	if errors.Is(err, fault.NotFound) {
+		return access.Viewer{}, time.Time{}, errGone
 	}
-	v := access.Viewer{UserID: id, WorkspaceID: u.WorkspaceID, Admin: u.IsAdmin, Superuser: u.IsSuperuser, ReadOnly: true}
+	if err != nil {
+		return access.Viewer{}, time.Time{}, fmt.Errorf("look up what a URL names: %w", err)
+	}
 	until := now.Add(sightTTL)
 	s.viewers.put(id, v, until)
 	return v, until, nil

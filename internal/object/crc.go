@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
@@ -53,6 +54,6 @@ func FindCRCs(ctx context.Context, db *database.DB, store storage.Store, sum str
 		return CRCs{}, err
 	}
 	return crcs, db.Write(access.System(ctx), func(ctx context.Context, tx *ent.Tx) error {
-		return tx.Object.UpdateOneID(sum).SetCrc32(int64(crcs.IEEE)).SetCrc32c(int64(crcs.Castagnoli)).Exec(ctx)
+		return tx.Object.Update().Where(object.ID(sum)).SetCrc32(int64(crcs.IEEE)).SetCrc32c(int64(crcs.Castagnoli)).Exec(ctx)
 	})
 }

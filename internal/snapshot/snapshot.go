@@ -4,6 +4,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
@@ -13,6 +14,7 @@ import (
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/history"
 )
 
 const (
@@ -39,12 +41,21 @@ func (in UpdateInput) check() error {
 	return c.Err()
 }
 
+// Generate freezes a dataset as it is, by the name of none, for a client who is to be told where a zip of it is.
+func Generate(ctx context.Context, db *database.DB, dataset gid.DatasetID) (*ent.Snapshot, error) {
+	return create(ctx, db, dataset, func(c *ent.SnapshotCreate) { c.SetZipped(true) })
+}
+
 // Create freezes a dataset as it is. That takes no longer however large the dataset is, and waits for those alone who
 // are just writing in it.
 func Create(ctx context.Context, db *database.DB, dataset gid.DatasetID, in CreateInput) (*ent.Snapshot, error) {
 	if err := UpdateInput(in).check(); err != nil {
 		return nil, err
 	}
+	return create(ctx, db, dataset, func(c *ent.SnapshotCreate) { c.SetNillableName(in.Name).SetNillableNote(in.Note) })
+}
+
+func create(ctx context.Context, db *database.DB, dataset gid.DatasetID, set func(*ent.SnapshotCreate)) (*ent.Snapshot, error) {
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*ent.Snapshot, error) {
 		if err := access.Allow(ctx, tx.Client(), dataset, access.EditSnapshots); err != nil {
 			return nil, err
@@ -53,7 +64,8 @@ func Create(ctx context.Context, db *database.DB, dataset gid.DatasetID, in Crea
 		if err != nil {
 			return nil, err
 		}
-		return freeze.SetNillableName(in.Name).SetNillableNote(in.Note).Save(ctx)
+		set(freeze)
+		return freeze.Save(ctx)
 	})
 }
 
@@ -77,6 +89,59 @@ func Freeze(ctx context.Context, db *database.DB, tx *ent.Tx, id gid.DatasetID) 
 		return nil, err
 	}
 	return tx.Snapshot.Create().SetDatasetID(id).SetEpoch(epoch).SetDatasetName(d.Name).SetDatasetDescription(d.Description), nil
+}
+
+// liveTime is for how long what a live export sees is kept.
+const liveTime = 24 * time.Hour
+
+// Live returns a snapshot of a dataset as it is, for an export: it is in no list, and goes after a day. While nothing
+// changes it is the same one. The viewer must see the dataset.
+func Live(ctx context.Context, db *database.DB, id gid.DatasetID) (*ent.Snapshot, error) {
+	if _, err := db.Dataset.Query().Where(dataset.ID(id)).OnlyID(ctx); err != nil {
+		if ent.IsNotFound(err) {
+			return nil, fmt.Errorf("dataset %w", fault.NotFound)
+		}
+		return nil, err
+	}
+	return database.Result(access.System(ctx), db, func(ctx context.Context, tx *ent.Tx) (*ent.Snapshot, error) {
+		if err := db.OwnDataset(ctx, tx, id); err != nil {
+			return nil, err
+		}
+		expires := database.Now().Add(liveTime)
+		last, err := lastLive(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		if last != nil {
+			return tx.Snapshot.UpdateOne(last).SetExpiresAt(expires).Save(ctx)
+		}
+		freeze, err := Freeze(ctx, db, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		return freeze.SetExpiresAt(expires).Save(ctx)
+	})
+}
+
+// lastLive is the last snapshot that Live made, nil if anything has changed since, or another snapshot was made.
+func lastLive(ctx context.Context, tx *ent.Tx, id gid.DatasetID) (*ent.Snapshot, error) {
+	d, err := tx.Dataset.Query().Where(dataset.ID(id)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := tx.Snapshot.Query().Where(snapshot.DatasetID(id), snapshot.Epoch(d.Epoch-1), snapshot.ExpiresAtGT(database.Now()),
+		snapshot.DatasetName(d.Name), snapshot.DatasetDescription(d.Description)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil //nolint:nilnil // nil says it
+	}
+	if err != nil {
+		return nil, err
+	}
+	changed, err := history.Changed(ctx, tx, id, d.Epoch)
+	if err != nil || changed {
+		return nil, err
+	}
+	return last, nil
 }
 
 // Update makes the same change to each of the snapshots.

@@ -14,14 +14,16 @@ const (
 	objects    = "objects"
 	thumbnails = "thumbnails"
 	uploads    = "uploads"
+	exports    = "exports"
 )
 
-// Key names an object. There are three shapes, ab and cd being the first
+// Key names an object. There are four shapes, ab and cd being the first
 // characters of what follows them:
 //
 //	objects/ab/cd/<SHA-256 of the bytes, in hex>
 //	thumbnails/ab/cd/<SHA-256 of the picture, in hex>/<name>
 //	uploads/ab/cd/<id of an upload under way, 64 hex digits>/<number of its part>
+//	exports/ab/cd/<SHA-256 of what is exported, in hex>
 //
 // Only the functions of this package make keys, so there is none that leaves
 // the store's place. The zero Key names nothing: every use of it is an error.
@@ -31,9 +33,9 @@ type Key struct{ text string }
 const longestName = 32
 
 var (
-	keyShape    = regexp.MustCompile(`^(objects|thumbnails|uploads)/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{64})(?:/([0-9a-z]+(?:[.-][0-9a-z]+)*))?$`)
+	keyShape    = regexp.MustCompile(`^(objects|thumbnails|uploads|exports)/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{64})(?:/([0-9a-z]+(?:[.-][0-9a-z]+)*))?$`)
 	numberShape = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,8})$`)
-	prefixShape = regexp.MustCompile(`^(objects|thumbnails|uploads)/(?:[0-9a-f]{2}/){0,2}$`)
+	prefixShape = regexp.MustCompile(`^(objects|thumbnails|uploads|exports)/(?:[0-9a-f]{2}/){0,2}$`)
 )
 
 // ParseKey returns the key of that text. Whatever has not the exact shape of a
@@ -78,6 +80,10 @@ func UploadKey(id string, part int) (Key, error) {
 	return ParseKey(hashed(uploads, id) + "/" + strconv.Itoa(part))
 }
 
+// ExportKey returns the key of the index of an export, by the SHA-256, in hex,
+// of a text that says what is exported and how.
+func ExportKey(sum string) (Key, error) { return ParseKey(hashed(exports, sum)) }
+
 // hashed spreads objects over 65,536 folders. A sum that is none gives no key.
 func hashed(area, sum string) string {
 	if len(sum) < 4 {
@@ -102,7 +108,7 @@ func (k Key) SHA256() string {
 // that of the picture that a thumbnail was made of. It is empty for other keys.
 func (k Key) Picture() string {
 	parts := keyShape.FindStringSubmatch(k.text)
-	if len(parts) == 0 || parts[1] == uploads {
+	if len(parts) == 0 || parts[1] == uploads || parts[1] == exports {
 		return ""
 	}
 	return parts[4]

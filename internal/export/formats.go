@@ -1,0 +1,45 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/datasetgen/datagen/internal/fault"
+)
+
+// Formats are all that there are, in the order in which people look for them.
+func Formats() []Format { return []Format{yoloDetection()} }
+
+// FormatOf returns the format of a name, or a fault.Invalid that says which there are.
+func FormatOf(name string) (Format, error) {
+	all := Formats()
+	i := slices.IndexFunc(all, func(f Format) bool { return f.Name == name })
+	if i < 0 {
+		names := make([]string, len(all))
+		for i, f := range all {
+			names[i] = f.Name
+		}
+		return Format{}, fault.InvalidAt(fmt.Sprintf("is none of %s", strings.Join(names, ", ")), "format")
+	}
+	return all[i], nil
+}
+
+// Choose returns a value for each option of the format: one that was asked for, or the first. What is not allowed, or no
+// option of the format, is a fault.Invalid.
+func (f Format) Choose(asked map[string]string) (Options, error) {
+	var c fault.Check
+	chosen := Options{}
+	for _, o := range f.Options {
+		chosen[o.Name] = o.Values[0]
+		if value, ok := asked[o.Name]; ok {
+			c.That(slices.Contains(o.Values, value), "is none of "+strings.Join(o.Values, ", "), o.Name)
+			chosen[o.Name] = value
+		}
+	}
+	for name := range asked {
+		_, known := chosen[name]
+		c.That(known, "is no option of "+f.Name, name)
+	}
+	return chosen, c.Err()
+}
