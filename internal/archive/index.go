@@ -150,7 +150,7 @@ func (m *measuring) mark(at mark) error {
 		return nil
 	}
 	at.Sum, m.sum, m.since = m.sum, 0, 0
-	m.index.Marks = append(marks, at)
+	m.index.Marks = append(m.index.Marks, at)
 	return nil
 }
 

@@ -95,7 +95,7 @@ func (r *reading) labels(ctx context.Context) (labels []export.Label, err error)
 // splits are those that images are in, in the order in which people name them.
 func (r *reading) splits(ctx context.Context) (splits []image.Split, err error) {
 	there := map[image.Split]bool{}
-	err = r.each(ctx, fmt.Sprintf(`SELECT DISTINCT split FROM "images" WHERE %s`, r.wanted(nil)), func(rows *stdsql.Rows) error {
+	err = r.each(ctx, `SELECT DISTINCT split FROM "images" WHERE `+r.wanted(nil), func(rows *stdsql.Rows) error {
 		var s image.Split
 		err := rows.Scan(&s)
 		there[s] = true
@@ -111,7 +111,7 @@ func (r *reading) splits(ctx context.Context) (splits []image.Split, err error) 
 
 // wanted is the condition for images of the dataset that the filter leaves, in some splits.
 func (r *reading) wanted(splits []image.Split) string {
-	where := fmt.Sprintf("dataset_id = %d", r.moment.Dataset)
+	where := []string{fmt.Sprintf("dataset_id = %d", r.moment.Dataset)}
 	for _, list := range [][]image.Split{r.filter.Splits, splits} {
 		if list == nil {
 			continue
@@ -120,15 +120,15 @@ func (r *reading) wanted(splits []image.Split) string {
 		for i, s := range list {
 			names[i] = "'" + string(s) + "'"
 		}
-		where += " AND split IN (" + strings.Join(names, ", ") + ")"
+		where = append(where, "split IN ("+strings.Join(names, ", ")+")")
 	}
 	if r.filter.Synthetic != nil {
-		where += " AND is_synthetic = " + strconv.FormatBool(*r.filter.Synthetic)
+		where = append(where, "is_synthetic = "+strconv.FormatBool(*r.filter.Synthetic))
 	}
 	if r.filter.Reviewed != nil {
-		where += " AND reviewed = " + strconv.FormatBool(*r.filter.Reviewed)
+		where = append(where, "reviewed = "+strconv.FormatBool(*r.filter.Reviewed))
 	}
-	return where
+	return strings.Join(where, " AND ")
 }
 
 func among[ID ~int](column string, ids []ID) string {

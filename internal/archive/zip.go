@@ -50,6 +50,8 @@ func (e entry) headerLength() int64 {
 }
 
 // header is the local header.
+//
+//nolint:gosec // no size is negative, and no name nearly as long as 65,535 bytes
 func (e entry) header() []byte {
 	b := binary.LittleEndian.AppendUint32(make([]byte, 0, e.headerLength()), localSignature)
 	b = e.common(b)
@@ -77,6 +79,8 @@ func (e entry) common(b []byte) []byte {
 }
 
 // central appends the header in the central directory.
+//
+//nolint:gosec // no size is negative, and no name nearly as long as 65,535 bytes
 func (e entry) central(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, centralSignature)
 	b = append16(b, madeByUnix|version64)
@@ -110,6 +114,8 @@ type directory struct {
 func (d directory) isLong() bool { return d.Offset >= max32 || d.Size >= max32 || d.Files >= max16 }
 
 // end is what follows the central directory.
+//
+//nolint:gosec // no size is negative
 func (d directory) end() (b []byte) {
 	if d.isLong() {
 		b = append64(append32(b, end64Signature), 44)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func newWorld(t *testing.T, of *testkit.World) *world {
 	t.Helper()
 	w := &world{World: of, store: storage.NewMemory()}
 	for i, img := range w.Images {
-		content := strings.Repeat(fmt.Sprint(i), 10_000)
+		content := strings.Repeat(strconv.Itoa(i), 10_000)
 		sum := sha256.Sum256([]byte(content))
 		name := hex.EncodeToString(sum[:])
 		testkit.Must(object.NewKeeper(w.DB, w.store).Put(t.Context(), name, strings.NewReader(content), int64(len(content))))(t)
@@ -90,7 +91,7 @@ func TestExport(t *testing.T) {
 		path := w.freeze(t)
 		whole := w.get(t, "viewer", "GET", path)
 		h := whole.Header()
-		if whole.Code != http.StatusOK || h.Get("Content-Length") != fmt.Sprint(whole.Body.Len()) || h.Get("Accept-Ranges") != "bytes" || h.Get("Content-Type") != "application/zip" ||
+		if whole.Code != http.StatusOK || h.Get("Content-Length") != strconv.Itoa(whole.Body.Len()) || h.Get("Accept-Ranges") != "bytes" || h.Get("Content-Type") != "application/zip" ||
 			!strings.Contains(h.Get("Content-Disposition"), "filename=boats-") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Etag") == "" {
 			t.Fatalf("%d %v", whole.Code, h)
 		}
@@ -101,7 +102,7 @@ func TestExport(t *testing.T) {
 		}
 		want := map[string]string{"data.yaml": "train: train/images\nval: train/images\nnc: 2\nnames:\n  0: \"sail\"\n  1: \"cargo\"\n"}
 		for i, img := range w.Images {
-			want[fmt.Sprintf("train/images/%d_ete.png", img.ID)] = strings.Repeat(fmt.Sprint(i), 10_000)
+			want[fmt.Sprintf("train/images/%d_ete.png", img.ID)] = strings.Repeat(strconv.Itoa(i), 10_000)
 			want[fmt.Sprintf("train/labels/%d_ete.txt", img.ID)] = []string{"0 0.1 0.25 0.2 0.3\n1 0.102 0.25 0.2 0.3\n", "0 0.101 0.25 0.2 0.3\n1 0.103 0.25 0.2 0.3\n", ""}[i]
 		}
 		if diff := cmp.Diff(want, files); diff != "" {
@@ -166,7 +167,7 @@ func TestRefused(t *testing.T) {
 		} {
 			got := w.get(t, tt.actor, tt.method, w.path(tt.query))
 			status, message, _ := strings.Cut(tt.want, " ")
-			if fmt.Sprint(got.Code) != status || !strings.Contains(strings.ReplaceAll(got.Body.String(), `\"`, `"`), message) {
+			if strconv.Itoa(got.Code) != status || !strings.Contains(strings.ReplaceAll(got.Body.String(), `\"`, `"`), message) {
 				t.Errorf("%s %s as %s: %d %s; want %s", tt.method, tt.query, tt.actor, got.Code, got.Body, tt.want)
 			}
 		}

@@ -66,7 +66,7 @@ func (r *Request) set(name, value string, options map[string]string) (err error)
 	case snapshotParameter:
 		r.Snapshot, err = number[gid.SnapshotID](value)
 	case labelsParameter:
-		for _, text := range strings.Split(value, ",") {
+		for text := range strings.SplitSeq(value, ",") {
 			id, err := number[gid.LabelID](text)
 			if err != nil {
 				return err
@@ -74,7 +74,7 @@ func (r *Request) set(name, value string, options map[string]string) (err error)
 			r.Filter.Labels = append(r.Filter.Labels, id)
 		}
 	case splitsParameter:
-		for _, text := range strings.Split(value, ",") {
+		for text := range strings.SplitSeq(value, ",") {
 			s := image.Split(strings.ToUpper(text))
 			if err := image.SplitValidator(s); err != nil {
 				return fmt.Errorf("%q is none of train, val, test, none", text)

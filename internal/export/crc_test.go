@@ -3,6 +3,7 @@ package export_test
 import (
 	"hash/crc32"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/datasetgen/datagen/internal/export"
@@ -21,7 +22,7 @@ func TestCombineCRC(t *testing.T) {
 				}
 			}
 			got := export.CombineCRC(polynomial, crc32.Checksum(a, table), crc32.Checksum(b, table), int64(length))
-			if want := crc32.Checksum(append(a, b...), table); got != want {
+			if want := crc32.Checksum(slices.Concat(a, b), table); got != want {
 				t.Errorf("%d bytes, polynomial %x: %x, want %x", length, polynomial, got, want)
 			}
 		}

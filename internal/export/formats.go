@@ -1,7 +1,6 @@
 package export
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ func FormatOf(name string) (Format, error) {
 		for i, f := range all {
 			names[i] = f.Name
 		}
-		return Format{}, fault.InvalidAt(fmt.Sprintf("is none of %s", strings.Join(names, ", ")), "format")
+		return Format{}, fault.InvalidAt("is none of "+strings.Join(names, ", "), "format")
 	}
 	return all[i], nil
 }

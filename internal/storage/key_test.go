@@ -70,7 +70,7 @@ var hostile = []string{
 	"OBJECTS/2c/f2/" + sum, "objects/2C/F2/" + strings.ToUpper(sum), "objects/2c/f2/" + sum[:63], object + "0", "objects/2c/f2/" + sum[:63] + "g",
 	object + "/256", thumbnail, strings.TrimSuffix(thumbnail, "/"), thumbnail + "256 ", thumbnail + "A", thumbnail + strings.Repeat("9", 33),
 	upload, strings.TrimSuffix(upload, "/"), upload + "01", upload + "-1", upload + "1e3", upload + "a", upload + "1234567890", upload + "1/2",
-	thumbnail + "con/aux", "exports/2c/f2/" + sum, strings.Repeat("../", 1000), strings.Repeat("a", 1<<16), "objects/２c/f2/" + sum,
+	thumbnail + "con/aux", "exports/2c/f2/" + sum + "/1", "archives/2c/f2/" + sum, strings.Repeat("../", 1000), strings.Repeat("a", 1<<16), "objects/２c/f2/" + sum,
 }
 
 func TestHostileKeys(t *testing.T) {
@@ -97,7 +97,7 @@ func TestHostileKeys(t *testing.T) {
 
 // FuzzParseKey looks for a key that could name anything but an object.
 func FuzzParseKey(f *testing.F) {
-	for _, text := range append(hostile, object, thumbnail+"256", thumbnail+"256.jpg", upload+"12") {
+	for _, text := range append(hostile, object, "exports/2c/f2/"+sum, thumbnail+"256", thumbnail+"256.jpg", upload+"12") {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -116,7 +116,7 @@ func FuzzParseKey(f *testing.F) {
 			t.Fatalf("%q has bytes that keys have not", text)
 		case path.Clean(text) != text, !filepath.IsLocal(filepath.FromSlash(text)):
 			t.Fatalf("%q is no plain path", text)
-		case !slices.Contains([]string{"objects", "thumbnails", "uploads"}, words[0]), len(words) < 4:
+		case !slices.Contains([]string{"objects", "thumbnails", "uploads", "exports"}, words[0]), len(words) < 4:
 			t.Fatalf("%q lies in no folder of objects", text)
 		case !strings.HasPrefix(words[3], words[1]+words[2]):
 			t.Fatalf("%q lies in the folder of another hash", text)
