@@ -83,6 +83,7 @@ func parts() []export.Part {
 		}},
 		export.Series{Name: func(i int) string { return "all-" + strconv.Itoa(i) }, Head: []byte("["), Tail: []byte("]"), Item: item},
 		export.Series{Splits: []image.Split{image.SplitVal}, MaxSize: 1000, Name: func(i int) string { return "val-" + strconv.Itoa(i) }, Item: item},
+		export.Series{Name: func(int) string { return "twice" }, Head: []byte("<"), Tail: []byte("|"), Item: item, Next: &export.Series{Head: []byte("("), Item: item, Tail: []byte(")>")}},
 		export.Fixed{Name: "empty"},
 	}
 }
@@ -167,6 +168,7 @@ func (w *world) plain() map[string]string {
 		}
 	}
 	files["all-0"], files["val-"+strconv.Itoa(shard)] = all+"]", val
+	files["twice"] = "<" + all[1:] + "|(" + all[1:] + ")>"
 	return files
 }
 

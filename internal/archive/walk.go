@@ -13,6 +13,7 @@ type mark struct {
 	After  gid.ImageID  `json:"after,omitempty"` // the last image before it; 0 at the beginning of the part
 	Place  export.Place `json:"place"`           // of the next image
 	Shard  int          `json:"shard,omitempty"` // of a series
+	Pass   int          `json:"pass,omitempty"`  // of a series that has several
 	InFile int64        `json:"in,omitempty"`    // bytes of that shard that come before
 	Offset int64        `json:"offset"`          // bytes of the archive that come before
 	Sum    uint32       `json:"sum"`             // a sum of the files, or pieces, since the mark before
@@ -70,7 +71,7 @@ func walkImages(ctx context.Context, d *export.Dataset, p export.PerImage, at ma
 				return err
 			}
 		}
-		at.pass(img)
+		at.pass(img, len(img.Annotations))
 		if err := to.mark(at); err != nil {
 			return err
 		}
@@ -78,10 +79,8 @@ func walkImages(ctx context.Context, d *export.Dataset, p export.PerImage, at ma
 	return nil
 }
 
-func (m *mark) pass(img *export.Image) {
-	m.After = img.ID
-	m.Place.Images++
-	m.Place.Annotations += len(img.Annotations)
+func (m *mark) pass(img *export.Image, annotations int) {
+	m.After, m.Place = img.ID, m.Place.After(annotations)
 }
 
 func walkSeries(ctx context.Context, d *export.Dataset, p export.Series, at mark, to sink) error {
@@ -91,24 +90,45 @@ func walkSeries(ctx context.Context, d *export.Dataset, p export.Series, at mark
 			return err
 		}
 	}
-	for img, err := range d.Images(ctx, at.After, p.Splits...) {
+	pass := &p
+	for range at.Pass {
+		pass = pass.Next
+	}
+	for {
+		if err := s.items(ctx, d, pass, &at); err != nil {
+			return err
+		}
+		if pass.Next == nil {
+			return s.end(&at, pass.Tail)
+		}
+		if err := s.add(&at, []export.Piece{{Text: pass.Tail}, {Text: pass.Next.Head}}); err != nil {
+			return err
+		}
+		pass = pass.Next
+		at.Pass, at.After, at.Place = at.Pass+1, 0, export.Place{}
+	}
+}
+
+// items adds what there is of the images after the mark.
+func (s series) items(ctx context.Context, d *export.Dataset, pass *export.Series, at *mark) error {
+	for img, err := range d.Images(ctx, at.After, s.Splits...) {
 		if err != nil {
 			return err
 		}
-		if p.MaxSize > 0 && at.InFile-int64(len(p.Head)) >= p.MaxSize {
-			if err := s.next(&at); err != nil {
+		if s.MaxSize > 0 && at.InFile-int64(len(s.Head)) >= s.MaxSize {
+			if err := s.next(at); err != nil {
 				return err
 			}
 		}
-		if err := s.add(&at, p.Item(img, at.Place)); err != nil {
+		if err := s.add(at, pass.Item(img, at.Place)); err != nil {
 			return err
 		}
-		at.pass(img)
-		if err := to.mark(at); err != nil {
+		at.pass(img, pass.Count(img))
+		if err := s.to.mark(*at); err != nil {
 			return err
 		}
 	}
-	return s.end(&at)
+	return nil
 }
 
 // series writes the shards of one.
@@ -130,15 +150,15 @@ func (s series) add(at *mark, pieces []export.Piece) error {
 	return s.to.pieces(pieces)
 }
 
-func (s series) end(at *mark) error {
-	if err := s.add(at, []export.Piece{{Text: s.Tail}}); err != nil {
+func (s series) end(at *mark, tail []byte) error {
+	if err := s.add(at, []export.Piece{{Text: tail}}); err != nil {
 		return err
 	}
 	return s.to.close()
 }
 
 func (s series) next(at *mark) error {
-	if err := s.end(at); err != nil {
+	if err := s.end(at, s.Tail); err != nil {
 		return err
 	}
 	at.Shard, at.InFile = at.Shard+1, 0

@@ -128,7 +128,7 @@ func (out *writing) mark(at mark) error {
 		return nil
 	}
 	measured := out.index.Marks[out.next]
-	if measured.Part != at.Part || measured.After != at.After {
+	if measured.Part != at.Part || measured.Pass != at.Pass || measured.After != at.After {
 		return nil
 	}
 	begins := at.After == 0 && at.InFile == 0 && out.sum == 0 // where this walk has begun

@@ -54,6 +54,8 @@ type Series struct {
 	Head    []byte
 	Item    func(img *Image, at Place) []Piece
 	Tail    []byte
+	Written func(img *Image) int // how many annotations Item writes, for places; nil is all there are
+	Next    *Series              // what follows in the same file, of the same images from the first on; of it there is but the content
 }
 
 // Piece is a piece of a file: a text or, if it is not nil, an object.
@@ -64,6 +66,17 @@ type Piece struct {
 
 // Place is how many images, and annotations on them, came before an image in its part.
 type Place struct{ Images, Annotations int }
+
+// After is the place of the image that comes after one in the same part, with so many annotations.
+func (p Place) After(annotations int) Place { return Place{p.Images + 1, p.Annotations + annotations} }
+
+// Count is how many annotations of an image there are in a series.
+func (s *Series) Count(img *Image) int {
+	if s.Written == nil {
+		return len(img.Annotations)
+	}
+	return s.Written(img)
+}
 
 func (Fixed) part()    {}
 func (PerImage) part() {}

@@ -8,7 +8,11 @@ import (
 )
 
 // Formats are all that there are, in the order in which people look for them.
-func Formats() []Format { return []Format{yoloDetection()} }
+func Formats() []Format {
+	return []Format{
+		yoloDetection(), yoloSegmentation(), coco(), pascalVOC(), imageFolder(), cvat(), labelStudio(), csv(), jsonl(), datumaro(), webDataset(), createML(), tfRecord(), openImages(),
+	}
+}
 
 // FormatOf returns the format of a name, or a fault.Invalid that says which there are.
 func FormatOf(name string) (Format, error) {

@@ -37,7 +37,7 @@ func render(t *testing.T, d *export.Dataset, parts []export.Part, content map[st
 		case export.Fixed:
 			r.add(p.Name, export.Piece{Text: p.Content})
 		case export.PerImage:
-			for img, at := range placed(t, d, p.Splits) {
+			for img, at := range placed(t, d, p.Splits, func(img *export.Image) int { return len(img.Annotations) }) {
 				for _, f := range p.Files(img, at) {
 					r.add(f.Name, f.Pieces...)
 				}
@@ -76,18 +76,25 @@ func (r renderer) text(pieces []export.Piece) string {
 
 func (r renderer) series(d *export.Dataset, s export.Series) {
 	shard, text := 0, string(s.Head)
-	for img, at := range placed(r.t, d, s.Splits) {
+	for img, at := range placed(r.t, d, s.Splits, s.Count) {
 		if s.MaxSize > 0 && int64(len(text)-len(s.Head)) >= s.MaxSize {
 			r.add(s.Name(shard), export.Piece{Text: []byte(text)}, export.Piece{Text: s.Tail})
 			shard, text = shard+1, string(s.Head)
 		}
 		text += r.text(s.Item(img, at))
 	}
+	for next := s.Next; next != nil; next = next.Next {
+		text += string(s.Tail) + string(next.Head)
+		for img, at := range placed(r.t, d, s.Splits, next.Count) {
+			text += r.text(next.Item(img, at))
+		}
+		s.Tail = next.Tail
+	}
 	r.add(s.Name(shard), export.Piece{Text: []byte(text)}, export.Piece{Text: s.Tail})
 }
 
 // placed yields the images of some splits with their places.
-func placed(t *testing.T, d *export.Dataset, splits []image.Split) iter.Seq2[*export.Image, export.Place] {
+func placed(t *testing.T, d *export.Dataset, splits []image.Split, count func(*export.Image) int) iter.Seq2[*export.Image, export.Place] {
 	t.Helper()
 	return func(yield func(*export.Image, export.Place) bool) {
 		var at export.Place
@@ -98,8 +105,7 @@ func placed(t *testing.T, d *export.Dataset, splits []image.Split) iter.Seq2[*ex
 			if !yield(img, at) {
 				return
 			}
-			at.Images++
-			at.Annotations += len(img.Annotations)
+			at = at.After(count(img))
 		}
 	}
 }

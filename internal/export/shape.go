@@ -113,3 +113,37 @@ func (b Box) Clipped() Box {
 }
 
 func onImage(x float64) float64 { return min(max(x, 0), 1) }
+
+// onImage is the box around a shape, as far as it is on the image, and false when it has none or no part of it is.
+func (a *Annotation) onImage() (Box, bool) {
+	box, ok := a.Box()
+	box = box.Clipped()
+	return box, ok && fraction(box.Right-box.Left) > 0 && fraction(box.Bottom-box.Top) > 0
+}
+
+// outline are the corners of a shape, each of them moved onto the image, and false when it has none or no part of it is on the
+// image.
+func (a *Annotation) outline() ([]Point, bool) {
+	box, ok := a.onImage()
+	if !ok {
+		return nil, false
+	}
+	points, ok := a.Polygon()
+	if !ok {
+		return []Point{{box.Left, box.Top}, {box.Right, box.Top}, {box.Right, box.Bottom}, {box.Left, box.Bottom}}, true
+	}
+	for i, p := range points {
+		points[i] = Point{onImage(p.X), onImage(p.Y)}
+	}
+	return points, true
+}
+
+// area is that of a polygon, in whatever its corners are in, squared.
+func area(points []Point) float64 {
+	sum := 0.0
+	for i, p := range points {
+		q := points[(i+1)%len(points)]
+		sum += p.X*q.Y - q.X*p.Y
+	}
+	return math.Abs(sum) / 2
+}

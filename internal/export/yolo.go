@@ -2,60 +2,48 @@ package export
 
 import (
 	"fmt"
-	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/datasetgen/datagen/ent/image"
-	"github.com/datasetgen/datagen/internal/annotate"
 )
 
 // yoloDetection is what Ultralytics' detection models are trained from: https://docs.ultralytics.com/datasets/detect/.
 func yoloDetection() Format {
-	return Format{Name: "yolo", Title: "YOLO detection", Check: checkYOLO, Parts: func(d *Dataset, _ Options) []Part {
-		return yoloParts(d, (*Image).Stem)
+	return Format{Name: "yolo", Title: "YOLO detection", Check: checkYOLO(boxes), Parts: func(d *Dataset, _ Options) []Part {
+		return yoloParts(d, (*Image).Stem, appendYOLOBox)
+	}}
+}
+
+// yoloSegmentation is what Ultralytics' segmentation models are trained from: https://docs.ultralytics.com/datasets/segment/.
+// Boxes are polygons there as well: of a file that has both, all rows are read as polygons.
+func yoloSegmentation() Format {
+	return Format{Name: "yolo-segmentation", Title: "YOLO segmentation", Check: checkYOLO(polygons | boxesAsPolygons), Parts: func(d *Dataset, _ Options) []Part {
+		return yoloParts(d, (*Image).Stem, appendYOLOPolygon)
 	}}
 }
 
 // LegacyYOLO is YOLO detection with pictures under the names that the server gave them, as clients of the service before
 // this one know them.
 func LegacyYOLO() Format {
-	return Format{Name: "yolo-legacy", Title: "YOLO detection", Check: checkYOLO, Parts: func(d *Dataset, _ Options) []Part {
-		return yoloParts(d, func(img *Image) string { return strings.TrimSuffix(img.Name, extension(img.Name)) })
+	return Format{Name: "yolo-legacy", Title: "YOLO detection", Check: checkYOLO(boxes), Parts: func(d *Dataset, _ Options) []Part {
+		return yoloParts(d, func(img *Image) string { return strings.TrimSuffix(img.Name, path.Ext(img.Name)) }, appendYOLOBox)
 	}}
 }
 
-func extension(name string) string {
-	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		return name[dot:]
-	}
-	return ""
-}
-
-func yoloParts(d *Dataset, stem func(*Image) string) []Part {
+func yoloParts(d *Dataset, stem func(*Image) string, appendRow func([]byte, *Annotation) []byte) []Part {
 	return []Part{
 		Fixed{Name: "data.yaml", Content: []byte(dataYAML(d))},
 		PerImage{Files: func(img *Image, _ Place) []File {
-			dir, name := yoloDir(img.Split), stem(img)
+			dir, name := splitName(img.Split, "val"), stem(img)
 			return []File{
 				{Name: dir + "/images/" + name + extensions[img.Format], Pieces: []Piece{{Object: &img.Object}}},
 				// An image without boxes has an empty file: it is known to show nothing.
-				{Name: dir + "/labels/" + name + ".txt", Pieces: []Piece{{Text: yoloRows(img)}}},
+				{Name: dir + "/labels/" + name + ".txt", Pieces: []Piece{{Text: yoloRows(img, appendRow)}}},
 			}
 		}},
-	}
-}
-
-// yoloDir is where a split is. What is in none is trained from.
-func yoloDir(s image.Split) string {
-	switch s {
-	case image.SplitVal:
-		return "val"
-	case image.SplitTest:
-		return "test"
-	default:
-		return "train"
 	}
 }
 
@@ -63,7 +51,7 @@ func yoloDir(s image.Split) string {
 func dataYAML(d *Dataset) string {
 	var dirs []string
 	for _, s := range d.Splits {
-		dirs = append(dirs, yoloDir(s))
+		dirs = append(dirs, splitName(s, "val"))
 	}
 	or := func(dir, other string) string {
 		if slices.Contains(dirs, dir) {
@@ -88,57 +76,52 @@ func dataYAML(d *Dataset) string {
 	return b.String()
 }
 
-// yoloRows are a line for each box, "class cx cy w h", but for those of which no part is on the image.
-func yoloRows(img *Image) (rows []byte) {
+// yoloRows are the lines of an image.
+func yoloRows(img *Image, appendRow func([]byte, *Annotation) []byte) (rows []byte) {
 	for i := range img.Annotations {
-		a := &img.Annotations[i]
-		box, ok := a.Box()
-		if !ok {
-			continue
-		}
-		box = box.Clipped()
-		width, height := fraction(box.Right-box.Left), fraction(box.Bottom-box.Top)
-		if !(width > 0 && height > 0) {
-			continue
-		}
-		rows = strconv.AppendInt(rows, int64(a.Class), 10)
-		for _, v := range []float64{fraction((box.Left + box.Right) / 2), fraction((box.Top + box.Bottom) / 2), width, height} {
-			rows = strconv.AppendFloat(append(rows, ' '), v, 'f', -1, 64)
-		}
-		rows = append(rows, '\n')
+		rows = appendRow(rows, &img.Annotations[i])
 	}
 	return rows
 }
 
-// checkYOLO tells what has no box, or another than is written, and what Ultralytics does not load.
-func checkYOLO(_ *Dataset, _ Options, img *Image) (problems []Problem) {
-	const least = 10 // pixels
-	if img.Width < least || img.Height < least {
-		problems = append(problems, Problem{Code: "IMAGE_TOO_SMALL", Severity: Refused, Message: "the picture is less than 10 pixels wide or high"})
+// appendYOLOBox appends "class cx cy w h", or nothing when no part of the box is on the image.
+func appendYOLOBox(b []byte, a *Annotation) []byte {
+	box, ok := a.onImage()
+	if !ok {
+		return b
 	}
-	if img.Format == image.FormatGIF {
-		problems = append(problems, Problem{Code: "IMAGE_FORMAT", Severity: Refused, Message: "GIFs are not loaded"})
+	b = strconv.AppendInt(b, int64(a.Class), 10)
+	for _, v := range []float64{(box.Left + box.Right) / 2, (box.Top + box.Bottom) / 2, box.Right - box.Left, box.Bottom - box.Top} {
+		b = appendNumber(append(b, ' '), fraction(v))
 	}
-	for i := range img.Annotations {
-		a := &img.Annotations[i]
-		add := func(code string, severity Severity, message string) {
-			problems = append(problems, Problem{code, severity, a, message})
-		}
-		box, ok := a.Box()
-		on := box.Clipped()
-		switch {
-		case !ok:
-			add("NO_BOX", Lost, "a "+a.Type+" has no box")
-		case fraction(on.Right-on.Left) <= 0 || fraction(on.Bottom-on.Top) <= 0:
-			add("BESIDE_IMAGE", Lost, "no part of it is on the image")
-		case on != box:
-			add("CLIPPED", Changed, "what is beside the image is cut off")
-		case a.Type == annotate.Polygon:
-			add("POLYGON_AS_BOX", Changed, "of the polygon, the box around it is written")
-		}
-	}
-	return problems
+	return append(b, '\n')
 }
 
-// fraction rounds to a billionth, which no picture is wide enough to show.
-func fraction(v float64) float64 { return math.Round(v*1e9) / 1e9 }
+// appendYOLOPolygon appends "class x1 y1 x2 y2 …", or nothing when no part of the shape is on the image.
+func appendYOLOPolygon(b []byte, a *Annotation) []byte {
+	points, ok := a.outline()
+	if !ok {
+		return b
+	}
+	b = strconv.AppendInt(b, int64(a.Class), 10)
+	for _, p := range points {
+		b = appendNumber(append(b, ' '), fraction(p.X))
+		b = appendNumber(append(b, ' '), fraction(p.Y))
+	}
+	return append(b, '\n')
+}
+
+// checkYOLO tells what Ultralytics does not load.
+func checkYOLO(h holds) func(*Dataset, Options, *Image) []Problem {
+	return func(d *Dataset, _ Options, img *Image) []Problem {
+		const least = 10 // pixels
+		problems := h.check(d, img)
+		if img.Width < least || img.Height < least {
+			problems = append(problems, Problem{Code: "IMAGE_TOO_SMALL", Severity: Refused, Message: "the picture is less than 10 pixels wide or high"})
+		}
+		if img.Format == image.FormatGIF {
+			problems = append(problems, Problem{Code: "IMAGE_FORMAT", Severity: Refused, Message: "GIFs are not loaded"})
+		}
+		return problems
+	}
+}

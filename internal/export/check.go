@@ -1,0 +1,88 @@
+package export
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/datasetgen/datagen/internal/annotate"
+)
+
+// holds says what a format holds of an image, as a set.
+type holds uint
+
+const (
+	boxes           holds = 1 << iota // as they are
+	polygons                          // as they are
+	boxesAsPolygons                   // a box is written as the polygon around it
+	shapes                            // of whatever type, beside the image as well
+	confidences
+	authors
+	sources
+	prompts
+	tags
+	metadata
+
+	everything = boxes | polygons | shapes | confidences | authors | sources | prompts | tags | metadata
+)
+
+func (h holds) has(what holds) bool { return h&what != 0 }
+
+// check tells what of an image a format that holds so much does not hold as it is.
+func (h holds) check(_ *Dataset, img *Image) (problems []Problem) {
+	if lost := h.lost(img); len(lost) > 0 {
+		problems = append(problems, Problem{Code: "DETAILS_LOST", Severity: Lost, Message: "not written: " + strings.Join(lost, ", ")})
+	}
+	if h.has(shapes) {
+		return problems
+	}
+	for i := range img.Annotations {
+		if p, ok := h.shape(&img.Annotations[i]); ok {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// shape tells what becomes of a shape that is not written as it is.
+func (h holds) shape(a *Annotation) (Problem, bool) {
+	box, isShape := a.Box()
+	_, seen := a.onImage()
+	_, isPolygon := a.Polygon()
+	switch {
+	case !isShape:
+		return Problem{"SHAPE_LOST", Lost, a, "a " + a.Type + " of this form cannot be written"}, true
+	case !seen:
+		return Problem{"BESIDE_IMAGE", Lost, a, "no part of it is on the image"}, true
+	case box != box.Clipped():
+		return Problem{"CLIPPED", Changed, a, "what is beside the image is cut off"}, true
+	case isPolygon && !h.has(polygons):
+		return Problem{"POLYGON_AS_BOX", Changed, a, "of the polygon, the box around it is written"}, true
+	case a.Type == annotate.BoundingBox && h.has(boxesAsPolygons):
+		return Problem{"BOX_AS_POLYGON", Changed, a, "the box is written as a polygon with four corners"}, true
+	}
+	return Problem{}, false
+}
+
+// lost are the details that there are of an image, and that are not held.
+func (h holds) lost(img *Image) (lost []string) {
+	has := func(any func(a *Annotation) bool) bool {
+		return slices.ContainsFunc(img.Annotations, func(a Annotation) bool { return any(&a) })
+	}
+	for _, d := range []struct {
+		what  holds
+		name  string
+		there bool
+	}{
+		{prompts, "prompts", img.Prompt != "" || img.NegativePrompt != ""},
+		{tags, "tags", len(img.Tags) > 0},
+		{metadata, "metadata", len(img.Metadata) > len("{}") || len(img.ExtraInformation) > len("{}") || img.BaseImageID != nil},
+		{sources, "whether it was generated", img.IsSynthetic || has(func(a *Annotation) bool { return a.IsSynthetic })},
+		{confidences, "confidence of models", has(func(a *Annotation) bool { return a.Confidence != nil })},
+		{authors, "authors", has(func(a *Annotation) bool { return a.Author != "" })},
+	} {
+		if d.there && !h.has(d.what) {
+			lost = append(lost, d.name)
+		}
+	}
+	return lost
+}
