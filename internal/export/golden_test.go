@@ -122,7 +122,10 @@ func TestGolden(t *testing.T) {
 			d, content := sample(t)
 			files := render(t, d, v.Parts(d, v.Options), content)
 			var problems strings.Builder
-			for img := range d.Images(t.Context(), 0) {
+			for img, err := range d.Images(t.Context(), 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				for _, p := range v.Check(d, v.Options, img) {
 					fmt.Fprintf(&problems, "image %d", img.ID)
 					if p.Annotation != nil {

@@ -52,7 +52,7 @@ func openImagesRows(d *Dataset, img *Image) (b []byte) {
 		}
 		b = append(append(append(append(b, img.Stem()...), ",datagen,"...), openImagesClass(d, a.Class)...), ',')
 		b = appendNumbers(b, confidence, fraction(box.Left), fraction(box.Right), fraction(box.Top), fraction(box.Bottom))
-		b = append(append(b, ",0,"...), byte('0'+truncated(a)))
+		b = strconv.AppendInt(append(b, ",0,"...), int64(truncated(a)), 10)
 		b = append(b, ",0,0,0\n"...)
 	}
 	return b

@@ -75,22 +75,23 @@ func (r renderer) text(pieces []export.Piece) string {
 }
 
 func (r renderer) series(d *export.Dataset, s export.Series) {
-	shard, text := 0, string(s.Head)
+	shard, text := 0, slices.Clone(s.Head)
+	finish := func(tail []byte) { r.add(s.Name(shard), export.Piece{Text: text}, export.Piece{Text: tail}) }
 	for img, at := range placed(r.t, d, s.Splits, s.Count) {
 		if s.MaxSize > 0 && int64(len(text)-len(s.Head)) >= s.MaxSize {
-			r.add(s.Name(shard), export.Piece{Text: []byte(text)}, export.Piece{Text: s.Tail})
-			shard, text = shard+1, string(s.Head)
+			finish(s.Tail)
+			shard, text = shard+1, slices.Clone(s.Head)
 		}
-		text += r.text(s.Item(img, at))
+		text = append(text, r.text(s.Item(img, at))...)
 	}
-	for next := s.Next; next != nil; next = next.Next {
-		text += string(s.Tail) + string(next.Head)
-		for img, at := range placed(r.t, d, s.Splits, next.Count) {
-			text += r.text(next.Item(img, at))
+	last := &s
+	for ; last.Next != nil; last = last.Next {
+		text = slices.Concat(text, last.Tail, last.Next.Head)
+		for img, at := range placed(r.t, d, s.Splits, last.Next.Count) {
+			text = append(text, r.text(last.Next.Item(img, at))...)
 		}
-		s.Tail = next.Tail
 	}
-	r.add(s.Name(shard), export.Piece{Text: []byte(text)}, export.Piece{Text: s.Tail})
+	finish(last.Tail)
 }
 
 // placed yields the images of some splits with their places.

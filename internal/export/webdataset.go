@@ -44,8 +44,12 @@ const tarBlock = 512
 func webDatasetSample(d *Dataset, img *Image) []Piece {
 	text := jsonlImage(d, img)
 	return []Piece{
-		{Text: tarHeader(img.FileName(), img.Object.Size)}, {Object: &img.Object}, {Text: tarPadding(img.Object.Size)},
-		{Text: tarHeader(img.Stem()+".json", int64(len(text)))}, {Text: text}, {Text: tarPadding(int64(len(text)))},
+		{Text: tarHeader(img.FileName(), img.Object.Size)},
+		{Object: &img.Object},
+		{Text: tarPadding(img.Object.Size)},
+		{Text: tarHeader(img.Stem()+".json", int64(len(text)))},
+		{Text: text},
+		{Text: tarPadding(int64(len(text)))},
 	}
 }
 
