@@ -3,6 +3,7 @@ package export
 import (
 	"strconv"
 
+	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/annotate"
 )
 
@@ -10,17 +11,29 @@ import (
 func cvat() Format {
 	return Format{
 		Name: "cvat", Title: "CVAT for images 1.1", Parts: cvatParts,
-		Check: func(d *Dataset, _ Options, img *Image) []Problem { return (boxes | polygons).check(d, img) },
+		Options: []Option{{"subsets", []string{"without", "with"}, "whether splits are written, as CVAT's projects have them; Datumaro and CVAT's tasks read what is without"}},
+		Check: func(d *Dataset, o Options, img *Image) []Problem {
+			problems := (boxes | polygons).check(d, img)
+			if img.Split != image.SplitNone && o["subsets"] == "without" {
+				problems = append(problems, Problem{Code: "SPLIT_LOST", Severity: Lost, Message: "in which split it is, is not written"})
+			}
+			return problems
+		},
 	}
 }
 
-func cvatParts(d *Dataset, _ Options) []Part {
+func cvatParts(d *Dataset, o Options) []Part {
+	subset, dir := func(*Image) string { return "" }, func(*Image) string { return "images/" }
+	if o["subsets"] == "with" {
+		subset = func(img *Image) string { return splitName(img.Split, "val") }
+		dir = func(img *Image) string { return "images/" + splitName(img.Split, "val") + "/" }
+	}
 	return []Part{
 		Series{Name: func(int) string { return "annotations.xml" }, Head: cvatHead(d), Item: func(img *Image, at Place) []Piece {
-			return []Piece{{Text: cvatImage(d, img, at.Images)}}
+			return []Piece{{Text: cvatImage(d, img, at.Images, subset(img))}}
 		}, Tail: []byte("</annotations>\n")},
 		PerImage{Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
+			return []File{{Name: dir(img) + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
 		}},
 	}
 }
@@ -49,10 +62,13 @@ func isHexColor(s string) bool {
 	return err == nil
 }
 
-func cvatImage(d *Dataset, img *Image, id int) []byte {
+func cvatImage(d *Dataset, img *Image, id int, subset string) []byte {
 	b := strconv.AppendInt([]byte(`<image id="`), int64(id), 10)
-	b = append(append(append(b, `" name="`...), img.FileName()...), `" subset="`...)
-	b = append(append(b, splitName(img.Split, "val")...), `" width="`...)
+	b = append(append(b, `" name="`...), img.FileName()...)
+	if subset != "" {
+		b = append(append(b, `" subset="`...), subset...)
+	}
+	b = append(b, `" width="`...)
 	b = strconv.AppendInt(b, int64(img.Width), 10)
 	b = append(strconv.AppendInt(append(b, `" height="`...), int64(img.Height), 10), "\">\n"...)
 	for i := range img.Annotations {

@@ -32,13 +32,9 @@ func sample(t *testing.T) (*export.Dataset, map[string]string) {
 	t.Helper()
 	content := map[string]string{}
 	object := func(text string) export.Object {
-		sum := sha256.Sum256([]byte(text))
-		name := hex.EncodeToString(sum[:])
-		content[name] = text
-		return export.Object{
-			SHA256: name, Size: int64(len(text)), CRC32: crc32.ChecksumIEEE([]byte(text)),
-			CRC32C: crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)),
-		}
+		o := objectOf([]byte(text))
+		content[o.SHA256] = text
+		return o
 	}
 	n := 0
 	drawn := func(class int, typ, data string) export.Annotation {
@@ -84,6 +80,15 @@ func sample(t *testing.T) (*export.Dataset, map[string]string) {
 		Splits: []image.Split{image.SplitTrain, image.SplitVal, image.SplitTest, image.SplitNone},
 		Images: imagesOf(images),
 	}, content
+}
+
+// objectOf is what is known of a file that is kept.
+func objectOf(content []byte) export.Object {
+	sum := sha256.Sum256(content)
+	return export.Object{
+		SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), CRC32: crc32.ChecksumIEEE(content),
+		CRC32C: crc32.Checksum(content, crc32.MakeTable(crc32.Castagnoli)),
+	}
 }
 
 // variants are the formats, and each again with its other options.

@@ -1,6 +1,9 @@
 package export
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // openImages is the format of Open Images V6: https://storage.googleapis.com/openimages/web/factsfigures_v7.html. Classes, which
 // have names of Google's there, are described under names of ours.
@@ -12,7 +15,7 @@ func openImages() Format {
 }
 
 func openImagesParts(d *Dataset, _ Options) []Part {
-	var classes []byte
+	classes := csvRow("LabelName", "DisplayName")
 	for i, l := range d.Labels {
 		classes = append(classes, csvRow(openImagesClass(d, i), l.Name)...)
 	}
@@ -24,8 +27,11 @@ func openImagesParts(d *Dataset, _ Options) []Part {
 			Head: []byte("ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n"),
 			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: openImagesRows(d, img)}} },
 		}, Series{
-			Splits: of[name], Name: func(int) string { return "annotations/" + name + "-images.csv" }, Head: []byte("ImageID,Subset\n"),
-			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: []byte(img.Stem() + "," + name + "\n")}} },
+			Splits: of[name], Name: func(int) string { return "annotations/" + name + "-images-with-rotation.csv" },
+			Head: []byte("ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation\n"),
+			Item: func(img *Image, _ Place) []Piece {
+				return []Piece{{Text: fmt.Appendf(nil, "%s,%s,,,,,,,%d,,,0\n", img.Stem(), name, img.Object.Size)}}
+			},
 		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
 			return []File{{Name: "images/" + name + "/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
 		}})
