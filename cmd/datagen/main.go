@@ -68,6 +68,7 @@ README lists them. What is kept goes to ./data unless they say otherwise.`,
 			workspaceCommand(s),
 			tokenCommand(s),
 			importCommand(s),
+			exportCommand(s),
 			gcCommand(s),
 			storageCommand(s),
 			versionCommand(s),
@@ -94,7 +95,7 @@ func strict(cmd *cli.Command) {
 		}
 	} else if cmd.ArgsUsage == "" {
 		cmd.Before = func(ctx context.Context, cmd *cli.Command) (context.Context, error) {
-			if cmd.Args().Present() {
+			if cmd.Args().Present() && cmd.Command(cmd.Args().First()) == nil {
 				return ctx, fmt.Errorf("%s takes no %q; see %[1]s --help", cmd.FullName(), cmd.Args().First())
 			}
 			return ctx, nil
