@@ -177,7 +177,7 @@ func (s surroundings) writeExport(archive *download.Archive, path string) error 
 		_, err = io.Copy(file, &watched{archive, bar, int(done)})
 	}
 	bar.end()
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(part, path)
