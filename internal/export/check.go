@@ -21,6 +21,7 @@ const (
 	prompts
 	tags
 	metadata
+	byName // classes are told by their names alone
 
 	everything = boxes | polygons | shapes | confidences | authors | sources | prompts | tags | metadata
 )
@@ -28,19 +29,31 @@ const (
 func (h holds) has(what holds) bool { return h&what != 0 }
 
 // check tells what of an image a format that holds so much does not hold as it is.
-func (h holds) check(_ *Dataset, img *Image) (problems []Problem) {
+func (h holds) check(d *Dataset, img *Image) (problems []Problem) {
 	if lost := h.lost(img); len(lost) > 0 {
 		problems = append(problems, Problem{Code: "DETAILS_LOST", Severity: Lost, Message: "not written: " + strings.Join(lost, ", ")})
 	}
-	if h.has(shapes) {
-		return problems
-	}
 	for i := range img.Annotations {
-		if p, ok := h.shape(&img.Annotations[i]); ok {
+		a := &img.Annotations[i]
+		if p, ok := h.shape(a); ok && !h.has(shapes) {
 			problems = append(problems, p)
+		}
+		if h.has(byName) && d.sharesName(a.Class) {
+			problems = append(problems, Problem{"NAME_SHARED", Changed, a, "another label has the same name, and becomes the same class"})
 		}
 	}
 	return problems
+}
+
+// sharesName tells a class that another has the name of.
+func (d *Dataset) sharesName(class int) bool {
+	d.count.Do(func() {
+		d.named = map[string]int{}
+		for _, l := range d.Labels {
+			d.named[l.Name]++
+		}
+	})
+	return d.named[d.Labels[class].Name] > 1
 }
 
 // shape tells what becomes of a shape that is not written as it is.

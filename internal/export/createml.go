@@ -5,7 +5,7 @@ package export
 func createML() Format {
 	return Format{
 		Name: "createml", Title: "Create ML", Parts: createMLParts,
-		Check: func(d *Dataset, _ Options, img *Image) []Problem { return boxes.check(d, img) },
+		Check: func(d *Dataset, _ Options, img *Image) []Problem { return (boxes | byName).check(d, img) },
 	}
 }
 

@@ -13,7 +13,7 @@ func cvat() Format {
 		Name: "cvat", Title: "CVAT for images 1.1", Parts: cvatParts,
 		Options: []Option{{"subsets", []string{"without", "with"}, "whether splits are written, as CVAT's projects have them; Datumaro and CVAT's tasks read what is without"}},
 		Check: func(d *Dataset, o Options, img *Image) []Problem {
-			problems := (boxes | polygons).check(d, img)
+			problems := (boxes | polygons | byName).check(d, img)
 			if img.Split != image.SplitNone && o["subsets"] == "without" {
 				problems = append(problems, Problem{Code: "SPLIT_LOST", Severity: Lost, Message: "in which split it is, is not written"})
 			}

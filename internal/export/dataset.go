@@ -7,6 +7,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -24,6 +25,9 @@ type Dataset struct {
 	Labels            []Label       // by their order; the place of a label among them is its class
 	Splits            []image.Split // those that images are in: some of TRAIN, VAL, TEST and NONE, in that order
 	Images            Images
+
+	count sync.Once
+	named map[string]int // how many labels have a name, once they were counted
 }
 
 // Images yields those images of a dataset that come after one and are in one of the splits, by their ids. No splits

@@ -14,7 +14,7 @@ func labelStudio() Format {
 	return Format{
 		Name: "label-studio", Title: "Label Studio", Parts: labelStudioParts,
 		Check: func(d *Dataset, _ Options, img *Image) []Problem {
-			return (boxes | polygons | confidences).check(d, img)
+			return (boxes | polygons | confidences | byName).check(d, img)
 		},
 	}
 }

@@ -15,7 +15,7 @@ func pascalVOC() Format {
 		Name: "voc", Title: "Pascal VOC", Parts: vocParts,
 		Options: []Option{{"origin", []string{"1", "0"}, "what the first pixel is called: 1, as in the challenges and in detectron2, or 0, as Datumaro and Label Studio have it"}},
 		Check: func(d *Dataset, _ Options, img *Image) []Problem {
-			problems := boxes.check(d, img)
+			problems := (boxes | byName).check(d, img)
 			if img.Format != image.FormatJPEG {
 				problems = append(problems, Problem{Code: "IMAGE_FORMAT", Severity: Refused, Message: "detectron2 loads JPEGs alone"})
 			}
