@@ -60,6 +60,7 @@ func Assign(images []Image, rules Rules) (assigned []Side, divided []int32) {
 		d.stratify()
 	}
 	d.rest()
+	d.fill()
 	assigned = make([]Side, len(images))
 	for i, img := range images {
 		assigned[i] = d.groups[img.Group].side
@@ -78,6 +79,7 @@ type group struct {
 	on        [sides]int // images that are on sides already
 	synthetic bool
 	side      Side
+	settled   bool // it may not be moved
 	classes   map[int32]int // how many of the images have annotations of a class
 }
 
@@ -85,7 +87,7 @@ type group struct {
 type division struct {
 	rules  Rules
 	groups []group
-	wanted [sides]float64           // images that sides lack
+	wanted [sides]float64            // images that sides lack
 	lacks  map[int32]*[sides]float64 // images with a class that sides lack
 }
 
@@ -160,6 +162,7 @@ func (d *division) settle(i int32) (divided bool) {
 	case g.images > 0 && g.synthetic && d.rules.SyntheticsTrain:
 		d.put(g, Train)
 	}
+	g.settled = g.side != None
 	return there > 1
 }
 
@@ -230,5 +233,40 @@ func (d *division) rest() {
 	d.order(left)
 	for _, i := range left {
 		d.put(&d.groups[i], d.best(&d.groups[i], &d.wanted))
+	}
+}
+
+// fill gives a side that has a share and no image the smallest group of the side with most groups that may be moved. Few
+// images leave such sides.
+func (d *division) fill() {
+	var free [sides][]int32
+	var images [sides]int
+	for i := range d.groups {
+		g := &d.groups[i]
+		if g.side == None {
+			continue
+		}
+		images[g.side] += g.images
+		if !g.settled {
+			free[g.side] = append(free[g.side], int32(i))
+		}
+	}
+	for s := range Side(sides) {
+		if d.rules.Shares[s] == 0 || images[s] > 0 {
+			continue
+		}
+		from := Train
+		for other := range Side(sides) {
+			if len(free[other]) > len(free[from]) {
+				from = other
+			}
+		}
+		if len(free[from]) < 2 {
+			return
+		}
+		d.order(free[from])
+		last := len(free[from]) - 1
+		d.groups[free[from][last]].side = s
+		free[from] = free[from][:last]
 	}
 }
