@@ -34,6 +34,7 @@ import (
 	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/snapshot"
+	"github.com/datasetgen/datagen/internal/split"
 	"github.com/datasetgen/datagen/internal/work"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -154,6 +155,13 @@ type ComplexityRoot struct {
 	ApiKeyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AssignSplitsPayload struct {
+		Changed       func(childComplexity int) int
+		DividedGroups func(childComplexity int) int
+		Labels        func(childComplexity int) int
+		Splits        func(childComplexity int) int
 	}
 
 	AuthorChangeCounts struct {
@@ -463,6 +471,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	LabelSplits struct {
+		Label func(childComplexity int) int
+		Test  func(childComplexity int) int
+		Train func(childComplexity int) int
+		Val   func(childComplexity int) int
+	}
+
 	LabelStats struct {
 		Annotations          func(childComplexity int) int
 		Images               func(childComplexity int) int
@@ -509,6 +524,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		Annotate           func(childComplexity int, datasetID string, changes []*annotate.Change, atomic bool) int
 		AssignBatch        func(childComplexity int, id string, input work.Assignment) int
+		AssignSplits       func(childComplexity int, datasetID string, input split.Input) int
 		ChangePassword     func(childComplexity int, currentPassword string, newPassword string, keepAPIKeys bool) int
 		CreateAPIKey       func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateAnnotation   func(childComplexity int, input annotate.CreateInput) int
@@ -684,6 +700,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SplitCount struct {
+		Images func(childComplexity int) int
+		Split  func(childComplexity int) int
+	}
+
 	TagCount struct {
 		Count func(childComplexity int) int
 		Tag   func(childComplexity int) int
@@ -838,6 +859,7 @@ type MutationResolver interface {
 	UpdateSnapshot(ctx context.Context, id string, expectedVersion *int, input snapshot.UpdateInput) (*ent.Snapshot, error)
 	RestoreSnapshot(ctx context.Context, id string, imageIds []string, labelIds []string) (*snapshot.Restored, error)
 	DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error)
+	AssignSplits(ctx context.Context, datasetID string, input split.Input) (*split.Report, error)
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
 	UpdateUser(ctx context.Context, id string, expectedVersion *int, input admin.UpdateUserInput) (*ent.User, error)
 	DisableUser(ctx context.Context, id string, expectedVersion *int) (*ent.User, error)
@@ -1286,6 +1308,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
+	case "AssignSplitsPayload.changed":
+		if e.ComplexityRoot.AssignSplitsPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignSplitsPayload.Changed(childComplexity), true
+	case "AssignSplitsPayload.dividedGroups":
+		if e.ComplexityRoot.AssignSplitsPayload.DividedGroups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignSplitsPayload.DividedGroups(childComplexity), true
+	case "AssignSplitsPayload.labels":
+		if e.ComplexityRoot.AssignSplitsPayload.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignSplitsPayload.Labels(childComplexity), true
+	case "AssignSplitsPayload.splits":
+		if e.ComplexityRoot.AssignSplitsPayload.Splits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignSplitsPayload.Splits(childComplexity), true
 
 	case "AuthorChangeCounts.annotations":
 		if e.ComplexityRoot.AuthorChangeCounts.Annotations == nil {
@@ -2663,6 +2710,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LabelEdge.Node(childComplexity), true
 
+	case "LabelSplits.label":
+		if e.ComplexityRoot.LabelSplits.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelSplits.Label(childComplexity), true
+	case "LabelSplits.test":
+		if e.ComplexityRoot.LabelSplits.Test == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelSplits.Test(childComplexity), true
+	case "LabelSplits.train":
+		if e.ComplexityRoot.LabelSplits.Train == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelSplits.Train(childComplexity), true
+	case "LabelSplits.val":
+		if e.ComplexityRoot.LabelSplits.Val == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelSplits.Val(childComplexity), true
+
 	case "LabelStats.annotations":
 		if e.ComplexityRoot.LabelStats.Annotations == nil {
 			break
@@ -2858,6 +2930,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignBatch(childComplexity, args["id"].(string), args["input"].(work.Assignment)), true
+	case "Mutation.assignSplits":
+		if e.ComplexityRoot.Mutation.AssignSplits == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignSplits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignSplits(childComplexity, args["datasetId"].(string), args["input"].(split.Input)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -4109,6 +4192,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SnapshotEdge.Node(childComplexity), true
 
+	case "SplitCount.images":
+		if e.ComplexityRoot.SplitCount.Images == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitCount.Images(childComplexity), true
+	case "SplitCount.split":
+		if e.ComplexityRoot.SplitCount.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitCount.Split(childComplexity), true
+
 	case "TagCount.count":
 		if e.ComplexityRoot.TagCount.Count == nil {
 			break
@@ -4405,6 +4501,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApiKeyOrder", ec.unmarshalInputApiKeyOrder),
 			graphql.NewInputUnmarshaler("ApiKeyWhereInput", ec.unmarshalInputApiKeyWhereInput),
 			graphql.NewInputUnmarshaler("AssignBatchInput", ec.unmarshalInputAssignBatchInput),
+			graphql.NewInputUnmarshaler("AssignSplitsInput", ec.unmarshalInputAssignSplitsInput),
 			graphql.NewInputUnmarshaler("BatchOrder", ec.unmarshalInputBatchOrder),
 			graphql.NewInputUnmarshaler("BatchWhereInput", ec.unmarshalInputBatchWhereInput),
 			graphql.NewInputUnmarshaler("CreateAnnotationInput", ec.unmarshalInputCreateAnnotationInput),
@@ -11921,6 +12018,75 @@ type AnnotationDifference {
   after: Annotation
 }
 `, BuiltIn: false},
+	{Name: "../split.graphql", Input: `extend type Mutation {
+  """
+  Divide the images of a dataset into splits: by shares, each label by the same shares, and images that belong together on
+  one side. The same dataset and input always give the same splits. For those who may edit images.
+  """
+  assignSplits(
+    "The dataset."
+    datasetId: ID!
+    "How."
+    input: AssignSplitsInput!
+  ): AssignSplitsPayload! @slow
+}
+
+"How images are divided into splits."
+input AssignSplitsInput {
+  "The share of all images that is trained with. When no share is given, they are 0.8, 0.1 and 0.1; else they add up to 1."
+  train: Float
+  "The share that training is watched with."
+  val: Float
+  "The share that is tested with in the end."
+  test: Float
+  "Another one gives another division; 0 when absent."
+  seed: Int
+  "Divide the images of each label by the shares as well, as far as groups let it; true when absent."
+  stratify: Boolean
+  "Keep images on one side that look alike; true when absent. Those that were made from each other always are."
+  groupNearDuplicates: Boolean
+  "Keep the images of a batch on one side."
+  groupBatches: Boolean
+  "Train with all generated images, and with those that they were made from."
+  syntheticsOnlyInTrain: Boolean
+  "Also move images that are in a split. When absent they stay, and what is new of their groups joins them."
+  reassign: Boolean
+  "Change nothing, and tell what would be."
+  dryRun: Boolean
+}
+
+"What has become of images that were divided into splits."
+type AssignSplitsPayload {
+  "How many came to another split."
+  changed: Int!
+  "How many groups of images that belong together lie in several splits, as they did before."
+  dividedGroups: Int!
+  "How many images are in each split."
+  splits: [SplitCount!]!
+  "How many images with annotations of a label are in each split; labels that are used, in the order of ids."
+  labels: [LabelSplits!]!
+}
+
+"How many images are in a split."
+type SplitCount {
+  "The split."
+  split: ImageSplit!
+  "How many images."
+  images: Int!
+}
+
+"How many images with annotations of a label are in each split."
+type LabelSplits {
+  "The label."
+  label: Label!
+  "How many are trained with."
+  train: Int!
+  "How many training is watched with."
+  val: Int!
+  "How many are tested with."
+  test: Int!
+}
+`, BuiltIn: false},
 	{Name: "../user.graphql", Input: `extend type Query {
   "The users of your own workspace, by id."
   colleagues: [User!]! @prepared
@@ -12461,6 +12627,20 @@ func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field gr
 		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignSplitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changed":
+		return ec.fieldContext_AssignSplitsPayload_changed(ctx, field)
+	case "dividedGroups":
+		return ec.fieldContext_AssignSplitsPayload_dividedGroups(ctx, field)
+	case "splits":
+		return ec.fieldContext_AssignSplitsPayload_splits(ctx, field)
+	case "labels":
+		return ec.fieldContext_AssignSplitsPayload_labels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignSplitsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuthorChangeCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13077,6 +13257,20 @@ func (ec *executionContext) childFields_LabelEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type LabelEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LabelSplits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_LabelSplits_label(ctx, field)
+	case "train":
+		return ec.fieldContext_LabelSplits_train(ctx, field)
+	case "val":
+		return ec.fieldContext_LabelSplits_val(ctx, field)
+	case "test":
+		return ec.fieldContext_LabelSplits_test(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LabelSplits", field.Name)
+}
+
 func (ec *executionContext) childFields_LabelStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "annotations":
@@ -13335,6 +13529,16 @@ func (ec *executionContext) childFields_SnapshotEdge(ctx context.Context, field 
 		return ec.fieldContext_SnapshotEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SnapshotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "split":
+		return ec.fieldContext_SplitCount_split(ctx, field)
+	case "images":
+		return ec.fieldContext_SplitCount_images(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitCount", field.Name)
 }
 
 func (ec *executionContext) childFields_TagCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14543,6 +14747,28 @@ func (ec *executionContext) field_Mutation_assignBatch_args(ctx context.Context,
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (work.Assignment, error) {
 			return ec.unmarshalNAssignBatchInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐAssignment(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assignSplits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (split.Input, error) {
+			return ec.unmarshalNAssignSplitsInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -18422,6 +18648,116 @@ func (ec *executionContext) _ApiKeyEdge_cursor(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_ApiKeyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ApiKeyEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _AssignSplitsPayload_changed(ctx context.Context, field graphql.CollectedField, obj *split.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignSplitsPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignSplitsPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignSplitsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AssignSplitsPayload_dividedGroups(ctx context.Context, field graphql.CollectedField, obj *split.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignSplitsPayload_dividedGroups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DividedGroups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignSplitsPayload_dividedGroups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignSplitsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AssignSplitsPayload_splits(ctx context.Context, field graphql.CollectedField, obj *split.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignSplitsPayload_splits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Splits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*split.Count) graphql.Marshaler {
+			return ec.marshalNSplitCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignSplitsPayload_splits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignSplitsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SplitCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignSplitsPayload_labels(ctx context.Context, field graphql.CollectedField, obj *split.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignSplitsPayload_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*split.LabelCount) graphql.Marshaler {
+			return ec.marshalNLabelSplits2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐLabelCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignSplitsPayload_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignSplitsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LabelSplits(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AuthorChangeCounts_author(ctx context.Context, field graphql.CollectedField, obj *compare.AuthorChangeCounts) (ret graphql.Marshaler) {
@@ -24057,6 +24393,107 @@ func (ec *executionContext) fieldContext_LabelEdge_cursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("LabelEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _LabelSplits_label(ctx context.Context, field graphql.CollectedField, obj *split.LabelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelSplits_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐLabel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelSplits_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LabelSplits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LabelSplits_train(ctx context.Context, field graphql.CollectedField, obj *split.LabelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelSplits_train(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Train, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelSplits_train(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelSplits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelSplits_val(ctx context.Context, field graphql.CollectedField, obj *split.LabelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelSplits_val(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Val, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelSplits_val(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelSplits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LabelSplits_test(ctx context.Context, field graphql.CollectedField, obj *split.LabelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LabelSplits_test(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Test, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LabelSplits_test(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LabelSplits", field, false, false, "Int")
+}
+
 func (ec *executionContext) _LabelStats_annotations(ctx context.Context, field graphql.CollectedField, obj *catalog.LabelStats) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26729,6 +27166,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteSnapshot(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteSnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignSplits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignSplits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignSplits(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(split.Input))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *split.Report) graphql.Marshaler {
+			return ec.marshalNAssignSplitsPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignSplits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignSplitsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignSplits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -30000,6 +30481,52 @@ func (ec *executionContext) _SnapshotEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_SnapshotEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnapshotEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _SplitCount_split(ctx context.Context, field graphql.CollectedField, obj *split.Count) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitCount_split(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Split, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v image.Split) graphql.Marshaler {
+			return ec.marshalNImageSplit2githubᚗcomᚋdatasetgenᚋdatagenᚋentᚋimageᚐSplit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SplitCount_split(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SplitCount", field, false, false, "ImageSplit")
+}
+
+func (ec *executionContext) _SplitCount_images(ctx context.Context, field graphql.CollectedField, obj *split.Count) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitCount_images(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Images, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SplitCount_images(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SplitCount", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TagCount_tag(ctx context.Context, field graphql.CollectedField, obj *catalog.TagCount) (ret graphql.Marshaler) {
@@ -33742,6 +34269,111 @@ func (ec *executionContext) unmarshalInputAssignBatchInput(ctx context.Context, 
 func UnmarshalAssignBatchInput(ctx context.Context, raw any) (work.Assignment, error) {
 	var out work.Assignment
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssignBatchInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAssignSplitsInput(ctx context.Context, obj any) (split.Input, error) {
+	var it split.Input
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"train", "val", "test", "seed", "stratify", "groupNearDuplicates", "groupBatches", "syntheticsOnlyInTrain", "reassign", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "train":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("train"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Train = data
+		case "val":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("val"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Val = data
+		case "test":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("test"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Test = data
+		case "seed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seed = data
+		case "stratify":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stratify"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stratify = data
+		case "groupNearDuplicates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupNearDuplicates"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupNearDuplicates = data
+		case "groupBatches":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupBatches"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupBatches = data
+		case "syntheticsOnlyInTrain":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("syntheticsOnlyInTrain"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SyntheticsOnlyInTrain = data
+		case "reassign":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reassign"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reassign = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAssignSplitsInput unmarshals raw into the AssignSplitsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAssignSplitsInput(ctx context.Context, raw any) (split.Input, error) {
+	var out split.Input
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssignSplitsInput", raw, &out)
 	return out, err
 }
 
@@ -42383,6 +43015,54 @@ func (ec *executionContext) _ApiKeyEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var assignSplitsPayloadImplementors = []string{"AssignSplitsPayload"}
+
+func (ec *executionContext) _AssignSplitsPayload(ctx context.Context, sel ast.SelectionSet, obj *split.Report) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignSplitsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignSplitsPayload")
+		case "changed":
+			out.Values[i] = ec._AssignSplitsPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dividedGroups":
+			out.Values[i] = ec._AssignSplitsPayload_dividedGroups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "splits":
+			out.Values[i] = ec._AssignSplitsPayload_splits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._AssignSplitsPayload_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var authorChangeCountsImplementors = []string{"AuthorChangeCounts"}
 
 func (ec *executionContext) _AuthorChangeCounts(ctx context.Context, sel ast.SelectionSet, obj *compare.AuthorChangeCounts) graphql.Marshaler {
@@ -44397,6 +45077,54 @@ func (ec *executionContext) _LabelEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var labelSplitsImplementors = []string{"LabelSplits"}
+
+func (ec *executionContext) _LabelSplits(ctx context.Context, sel ast.SelectionSet, obj *split.LabelCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, labelSplitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LabelSplits")
+		case "label":
+			out.Values[i] = ec._LabelSplits_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "train":
+			out.Values[i] = ec._LabelSplits_train(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "val":
+			out.Values[i] = ec._LabelSplits_val(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "test":
+			out.Values[i] = ec._LabelSplits_test(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var labelStatsImplementors = []string{"LabelStats"}
 
 func (ec *executionContext) _LabelStats(ctx context.Context, sel ast.SelectionSet, obj *catalog.LabelStats) graphql.Marshaler {
@@ -45009,6 +45737,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteSnapshot":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteSnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assignSplits":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignSplits(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -45911,6 +46646,44 @@ func (ec *executionContext) _SnapshotEdge(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._SnapshotEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var splitCountImplementors = []string{"SplitCount"}
+
+func (ec *executionContext) _SplitCount(ctx context.Context, sel ast.SelectionSet, obj *split.Count) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, splitCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SplitCount")
+		case "split":
+			out.Values[i] = ec._SplitCount_split(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "images":
+			out.Values[i] = ec._SplitCount_images(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -46996,6 +47769,19 @@ func (ec *executionContext) unmarshalNApiKeyWhereInput2ᚖgithubᚗcomᚋdataset
 func (ec *executionContext) unmarshalNAssignBatchInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋworkᚐAssignment(ctx context.Context, v any) (work.Assignment, error) {
 	res, err := ec.unmarshalInputAssignBatchInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAssignSplitsInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐInput(ctx context.Context, v any) (split.Input, error) {
+	res, err := ec.unmarshalInputAssignSplitsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignSplitsPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐReport(ctx context.Context, sel ast.SelectionSet, v *split.Report) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssignSplitsPayload!")
+		return graphql.Null
+	}
+	return ec._AssignSplitsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAuthorChangeCounts2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcompareᚐAuthorChangeCountsᚄ(ctx context.Context, sel ast.SelectionSet, v []*compare.AuthorChangeCounts) graphql.Marshaler {
@@ -48267,6 +49053,30 @@ func (ec *executionContext) marshalNLabelOrderField2ᚖgithubᚗcomᚋdatasetgen
 	return v
 }
 
+func (ec *executionContext) marshalNLabelSplits2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐLabelCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*split.LabelCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLabelSplits2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐLabelCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLabelSplits2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐLabelCount(ctx context.Context, sel ast.SelectionSet, v *split.LabelCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LabelSplits!")
+		return graphql.Null
+	}
+	return ec._LabelSplits(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLabelStats2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋcatalogᚐLabelStats(ctx context.Context, sel ast.SelectionSet, v *catalog.LabelStats) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LabelStats!")
@@ -48547,6 +49357,30 @@ func (ec *executionContext) marshalNSnapshotOrderField2ᚖgithubᚗcomᚋdataset
 func (ec *executionContext) unmarshalNSnapshotWhereInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshotWhereInput(ctx context.Context, v any) (*ent.SnapshotWhereInput, error) {
 	res, err := ec.unmarshalInputSnapshotWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSplitCount2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*split.Count) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSplitCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSplitCount2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsplitᚐCount(ctx context.Context, sel ast.SelectionSet, v *split.Count) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SplitCount!")
+		return graphql.Null
+	}
+	return ec._SplitCount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {

@@ -79,7 +79,7 @@ type group struct {
 	on        [sides]int // images that are on sides already
 	synthetic bool
 	side      Side
-	settled   bool // it may not be moved
+	settled   bool          // it may not be moved
 	classes   map[int32]int // how many of the images have annotations of a class
 }
 
