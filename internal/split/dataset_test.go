@@ -20,7 +20,7 @@ func grow(t *testing.T, w *testkit.World, n int) (pairs [][2]gid.ImageID) {
 	err := w.DB.Write(access.System(t.Context()), func(ctx context.Context, tx *ent.Tx) error {
 		pairs = nil
 		for i := range n {
-			hash := int64(uint64(i+1) * 0x9e3779b97f4a7c15) //nolint:gosec // the bits are meant
+			hash := int64(uint64(i+1) * 0x9e3779b97f4a7c15)
 			first, err := testkit.NewImage(tx.Client(), w.Dataset).SetPerceptualHash(hash).Save(ctx)
 			if err != nil {
 				return err

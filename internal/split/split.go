@@ -195,7 +195,7 @@ func (d *division) stratify() {
 		d.order(of[c])
 		for _, i := range of[c] {
 			if g := &d.groups[i]; g.side == None {
-				d.put(g, d.best(g, d.lacks[c]))
+				d.put(g, d.best(d.lacks[c]))
 			}
 		}
 	}
@@ -209,7 +209,7 @@ func (d *division) order(list []int32) {
 }
 
 // best is the side that lacks most of a class, then of images.
-func (d *division) best(g *group, lacks *[sides]float64) Side {
+func (d *division) best(lacks *[sides]float64) Side {
 	best := None
 	for s := range Side(sides) {
 		if d.rules.Shares[s] == 0 {
@@ -232,7 +232,7 @@ func (d *division) rest() {
 	}
 	d.order(left)
 	for _, i := range left {
-		d.put(&d.groups[i], d.best(&d.groups[i], &d.wanted))
+		d.put(&d.groups[i], d.best(&d.wanted))
 	}
 }
 
