@@ -135,7 +135,7 @@ func (r *reading) read(ctx context.Context, in Input) error {
 		}
 		place := len(r.images)
 		all := splits()
-		img.Side = Side(slices.Index(all[:], split)) //nolint:gosec // -1 to 2
+		img.Side = Side(slices.Index(all[:], split))                                                          //nolint:gosec // -1 to 2
 		r.images, r.parents, r.places[img.ID] = append(r.images, img), append(r.parents, int32(place)), place //nolint:gosec // there are no so many
 		if base != nil {
 			bases[place] = *base
