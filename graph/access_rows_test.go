@@ -67,6 +67,9 @@ func rowsOf(w *testkit.World) map[string]accessValue {
 		"noMember":    accessID("User", w.Users["no member"].ID),
 		"email":       {"String!", w.Users["viewer"].Email},
 		"png":         {"String!", "data:image/png;base64," + base64.StdEncoding.EncodeToString(onePixel)},
+		"yolo": {"String!", base64.StdEncoding.EncodeToString(testkit.ZipOf(map[string][]byte{
+			"images/a.png": onePixel, "labels/a.txt": []byte("0 0.5 0.5 1 1"), "data.yaml": []byte("names: [boat]"),
+		}))},
 		"zip":         {"String!", base64.StdEncoding.EncodeToString(testkit.Zip("a.png", onePixel))},
 	}
 	for _, actor := range []string{"viewer", "annotator", "assignee", "reviewer", "manager", "owner", "admin", "superuser"} {

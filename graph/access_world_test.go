@@ -27,6 +27,7 @@ import (
 	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/fetch"
 	"github.com/datasetgen/datagen/internal/imaging"
+	"github.com/datasetgen/datagen/internal/importer"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/testkit"
@@ -55,11 +56,13 @@ func newAccessServer(t *testing.T, db *database.DB) *accessServer {
 		}
 	})
 	authority := auth.New(db, accessKeys(t), auth.Options{})
+	pictures := ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}})
 	gateway := testkit.Must(graph.New(&graph.Resolver{
 		DB:             db,
 		Auth:           authority,
 		NearDuplicates: catalog.NewNearDuplicates(db),
-		Ingest:         ingest.New(ingest.Options{DB: db, Store: store, Preparer: imaging.NewDecoder(1 << 20), MaxUpload: 1 << 20, Fetcher: pictureAnywhere{}}),
+		Ingest:         pictures,
+		Importer:       importer.New(db, pictures),
 		Media:          picturesNowhere{},
 		Exports:        download.New(db, pixelStore{store}, accessKeys(t)),
 	}, graph.Options{}))(t)

@@ -95,8 +95,8 @@ var withoutLength = map[string]string{
 	"ZipInput.upload":   "an id, likewise",
 
 	"ExportInput.format":      "one of a few names",
-	"ExportOptionInput.name":  "likewise",
-	"ExportOptionInput.value": "likewise",
+	"FormatOptionInput.name":  "likewise",
+	"FormatOptionInput.value": "likewise",
 }
 
 // mostOf is the number of characters that the schema allows, or 0 where it says nothing.

@@ -13,6 +13,7 @@ import (
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/download"
+	"github.com/datasetgen/datagen/internal/importer"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/quota"
 )
@@ -22,6 +23,7 @@ type Resolver struct {
 	DB             *database.DB
 	Auth           *auth.Authority
 	Ingest         *ingest.Pipeline
+	Importer       *importer.Importer
 	Media          Media
 	Exports        *download.Service
 	Quota          quota.Limits // of workspaces that have none of their own

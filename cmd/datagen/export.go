@@ -64,41 +64,53 @@ func exportFormatsCommand(s surroundings) *cli.Command {
 		Usage: "list the formats and what can be chosen of each",
 		Flags: []cli.Flag{jsonFlag()},
 		Action: func(_ context.Context, cmd *cli.Command) error {
-			if cmd.Bool("json") {
-				return s.printFormatsJSON()
-			}
-			w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+			var list []formatLine
 			for _, f := range export.Formats() {
-				fmt.Fprintf(w, "%s\t%s\n", f.Name, f.Title)
-				for _, o := range f.Options {
-					fmt.Fprintf(w, "\t  --option %s=%s: %s\n", o.Name, strings.Join(o.Values, "|"), o.Help)
-				}
+				list = append(list, formatLine{Name: f.Name, Title: f.Title, Options: optionsOf(f.Options)})
 			}
-			return w.Flush()
+			return s.printFormats(list, cmd.Bool("json"))
 		},
 	}
 }
 
-func (s surroundings) printFormatsJSON() error {
-	type option struct {
-		Name   string   `json:"name"`
-		Values []string `json:"values"`
-		Help   string   `json:"help"`
+// formatLine is a format, in JSON.
+type formatLine struct {
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	Files   string       `json:"files,omitempty"`
+	Options []optionLine `json:"options"`
+}
+
+type optionLine struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+	Help   string   `json:"help"`
+}
+
+func optionsOf(options []export.Option) []optionLine {
+	lines := make([]optionLine, len(options))
+	for i, o := range options {
+		lines[i] = optionLine(o)
 	}
-	type format struct {
-		Name    string   `json:"name"`
-		Title   string   `json:"title"`
-		Options []option `json:"options"`
+	return lines
+}
+
+func (s surroundings) printFormats(list []formatLine, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(s.out).Encode(list)
 	}
-	var all []format
-	for _, f := range export.Formats() {
-		out := format{f.Name, f.Title, []option{}}
-		for _, o := range f.Options {
-			out.Options = append(out.Options, option(o))
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, f := range list {
+		line := f.Name + "\t" + f.Title
+		if f.Files != "" {
+			line += "\t" + f.Files
 		}
-		all = append(all, out)
+		fmt.Fprintln(w, line)
+		for _, o := range f.Options {
+			fmt.Fprintf(w, "\t  --option %s=%s: %s\n", o.Name, strings.Join(o.Values, "|"), o.Help)
+		}
 	}
-	return json.NewEncoder(s.out).Encode(all)
+	return w.Flush()
 }
 
 // exportQuery is what the flags ask for, as the query of an address has it.

@@ -24,8 +24,8 @@ import (
 func importCommand(s surroundings) *cli.Command {
 	return &cli.Command{
 		Name:     "import",
-		Usage:    "bring in images",
-		Commands: []*cli.Command{importImagesCommand(s)},
+		Usage:    "bring in images, or whole datasets",
+		Commands: []*cli.Command{importImagesCommand(s), importDatasetCommand(s), importFormatsCommand(s)},
 	}
 }
 
@@ -189,15 +189,20 @@ type importLine struct {
 
 // reportTo has a line for each file written to a file of that name, until what it returns is called.
 func (t *importTally) reportTo(name string) (closeReport func() error, err error) {
+	t.report, closeReport, err = reportFile(name)
+	return closeReport, err
+}
+
+// reportFile begins a file of lines of JSON. Without a name there is none, and no encoder.
+func reportFile(name string) (lines *json.Encoder, closeFile func() error, err error) {
 	if name == "" {
-		return func() error { return nil }, nil
+		return nil, func() error { return nil }, nil
 	}
 	f, err := os.Create(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t.report = json.NewEncoder(f)
-	return f.Close, nil
+	return json.NewEncoder(f), f.Close, nil
 }
 
 func (t *importTally) add(r *ingest.ImportResult) error {
@@ -231,12 +236,5 @@ func (s surroundings) printImport(t *importTally) error {
 	if err := w.Flush(); err != nil || t.Invalid == 0 {
 		return err
 	}
-	w = tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	for _, line := range t.refused {
-		fmt.Fprintln(w, "  "+line)
-	}
-	if more := t.Invalid - len(t.refused); more > 0 {
-		fmt.Fprintf(w, "  and %s more: --report FILE lists them\n", grouped(more))
-	}
-	return w.Flush()
+	return s.printProblems(t.refused, t.Invalid-len(t.refused))
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/demo"
+	"github.com/datasetgen/datagen/internal/importer"
 	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/playground"
 	"github.com/datasetgen/datagen/internal/upload"
@@ -129,7 +130,7 @@ func (a *app) greetNobody(ctx context.Context, withDemo bool) error {
 func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	gateway, err := graph.New(
 		&graph.Resolver{
-			DB: a.db, Auth: a.auth, Ingest: p.ingest, Media: p.media, Exports: p.exports, Quota: a.limits(),
+			DB: a.db, Auth: a.auth, Ingest: p.ingest, Importer: importer.New(a.db, p.ingest), Media: p.media, Exports: p.exports, Quota: a.limits(),
 			NearDuplicates: catalog.NewNearDuplicates(a.db),
 		},
 		graph.Options{Introspection: open || a.config.Debug, Log: a.log},

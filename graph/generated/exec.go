@@ -28,7 +28,9 @@ import (
 	"github.com/datasetgen/datagen/internal/compare"
 	"github.com/datasetgen/datagen/internal/download"
 	"github.com/datasetgen/datagen/internal/export"
+	"github.com/datasetgen/datagen/internal/foreign"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/importer"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/moment"
 	"github.com/datasetgen/datagen/internal/quota"
@@ -286,12 +288,6 @@ type ComplexityRoot struct {
 		Title   func(childComplexity int) int
 	}
 
-	ExportOption struct {
-		Help   func(childComplexity int) int
-		Name   func(childComplexity int) int
-		Values func(childComplexity int) int
-	}
-
 	ExportProblem struct {
 		AnnotationID func(childComplexity int) int
 		Code         func(childComplexity int) int
@@ -304,6 +300,12 @@ type ComplexityRoot struct {
 		Code     func(childComplexity int) int
 		Count    func(childComplexity int) int
 		Severity func(childComplexity int) int
+	}
+
+	FormatOption struct {
+		Help   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Values func(childComplexity int) int
 	}
 
 	Image struct {
@@ -371,6 +373,32 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportCounts struct {
+		Created   func(childComplexity int) int
+		Deleted   func(childComplexity int) int
+		Invalid   func(childComplexity int) int
+		Unchanged func(childComplexity int) int
+		Updated   func(childComplexity int) int
+	}
+
+	ImportDatasetPayload struct {
+		Annotations func(childComplexity int) int
+		Created     func(childComplexity int) int
+		Format      func(childComplexity int) int
+		Invalid     func(childComplexity int) int
+		Labels      func(childComplexity int) int
+		Matched     func(childComplexity int) int
+		More        func(childComplexity int) int
+		Results     func(childComplexity int) int
+	}
+
+	ImportFormat struct {
+		Files   func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Options func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
 	ImportPayload struct {
 		Created    func(childComplexity int) int
 		Duplicates func(childComplexity int) int
@@ -378,11 +406,26 @@ type ComplexityRoot struct {
 		Results    func(childComplexity int) int
 	}
 
+	ImportProblem struct {
+		Lost    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Place   func(childComplexity int) int
+	}
+
 	ImportResult struct {
 		Image   func(childComplexity int) int
 		Message func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Status  func(childComplexity int) int
+	}
+
+	ImportedImage struct {
+		Annotations  func(childComplexity int) int
+		Image        func(childComplexity int) int
+		MoreProblems func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Problems     func(childComplexity int) int
+		Status       func(childComplexity int) int
 	}
 
 	InputProblem struct {
@@ -558,6 +601,7 @@ type ComplexityRoot struct {
 		DeleteSnapshot     func(childComplexity int, id string, expectedVersion *int) int
 		DisableUser        func(childComplexity int, id string, expectedVersion *int) int
 		GenerateSnapshot   func(childComplexity int, datasetID string) int
+		ImportDataset      func(childComplexity int, datasetID string, input ingest.ZipInput, options importer.Options) int
 		ImportImages       func(childComplexity int, datasetID string, images []*ingest.ImageInput, options ingest.ImportOptions) int
 		ImportUrls         func(childComplexity int, datasetID string, urls []string, options ingest.ImportOptions) int
 		ImportZip          func(childComplexity int, datasetID string, input ingest.ZipInput, options ingest.ImportOptions) int
@@ -622,6 +666,7 @@ type ComplexityRoot struct {
 		ExportFormats    func(childComplexity int) int
 		ExportURL        func(childComplexity int, datasetID string, export download.Input) int
 		Image            func(childComplexity int, id string, datasetID *string) int
+		ImportFormats    func(childComplexity int) int
 		IsAuthenticated  func(childComplexity int) int
 		Job              func(childComplexity int, id string, datasetID *string) int
 		Label            func(childComplexity int, id string, datasetID *string) int
@@ -848,6 +893,7 @@ type MutationResolver interface {
 	UpdateImages(ctx context.Context, ids []string, expectedVersions []int, input catalog.UpdateImageInput) ([]*ent.Image, error)
 	DeleteImage(ctx context.Context, id string, expectedVersion *int) (string, error)
 	DeleteImages(ctx context.Context, ids []string, expectedVersions []int) ([]string, error)
+	ImportDataset(ctx context.Context, datasetID string, input ingest.ZipInput, options importer.Options) (*importer.Report, error)
 	CreateLabel(ctx context.Context, datasetID string, input catalog.CreateLabelInput) (*ent.Label, error)
 	CreateLabels(ctx context.Context, datasetID string, labels []*catalog.CreateLabelInput) ([]*ent.Label, error)
 	UpdateLabel(ctx context.Context, id string, expectedVersion *int, input catalog.UpdateLabelInput) (*ent.Label, error)
@@ -897,6 +943,7 @@ type QueryResolver interface {
 	CheckExport(ctx context.Context, datasetID string, export download.Input, first int) (*download.Check, error)
 	Image(ctx context.Context, id string, datasetID *string) (*ent.Image, error)
 	ExistingImages(ctx context.Context, datasetID string, sha256 []string) ([]*ent.Image, error)
+	ImportFormats(ctx context.Context) ([]*foreign.Format, error)
 	Label(ctx context.Context, id string, datasetID *string) (*ent.Label, error)
 	Snapshot(ctx context.Context, id string, datasetID *string) (*ent.Snapshot, error)
 	CompareSnapshots(ctx context.Context, from *string, to *string) (*compare.Comparison, error)
@@ -1888,25 +1935,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExportFormat.Title(childComplexity), true
 
-	case "ExportOption.help":
-		if e.ComplexityRoot.ExportOption.Help == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExportOption.Help(childComplexity), true
-	case "ExportOption.name":
-		if e.ComplexityRoot.ExportOption.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExportOption.Name(childComplexity), true
-	case "ExportOption.values":
-		if e.ComplexityRoot.ExportOption.Values == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExportOption.Values(childComplexity), true
-
 	case "ExportProblem.annotationId":
 		if e.ComplexityRoot.ExportProblem.AnnotationID == nil {
 			break
@@ -1956,6 +1984,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExportProblemCount.Severity(childComplexity), true
+
+	case "FormatOption.help":
+		if e.ComplexityRoot.FormatOption.Help == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormatOption.Help(childComplexity), true
+	case "FormatOption.name":
+		if e.ComplexityRoot.FormatOption.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormatOption.Name(childComplexity), true
+	case "FormatOption.values":
+		if e.ComplexityRoot.FormatOption.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormatOption.Values(childComplexity), true
 
 	case "Image.allAnnotations":
 		if e.ComplexityRoot.Image.AllAnnotations == nil {
@@ -2304,6 +2351,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImageEdge.Node(childComplexity), true
 
+	case "ImportCounts.created":
+		if e.ComplexityRoot.ImportCounts.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCounts.Created(childComplexity), true
+	case "ImportCounts.deleted":
+		if e.ComplexityRoot.ImportCounts.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCounts.Deleted(childComplexity), true
+	case "ImportCounts.invalid":
+		if e.ComplexityRoot.ImportCounts.Invalid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCounts.Invalid(childComplexity), true
+	case "ImportCounts.unchanged":
+		if e.ComplexityRoot.ImportCounts.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCounts.Unchanged(childComplexity), true
+	case "ImportCounts.updated":
+		if e.ComplexityRoot.ImportCounts.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportCounts.Updated(childComplexity), true
+
+	case "ImportDatasetPayload.annotations":
+		if e.ComplexityRoot.ImportDatasetPayload.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Annotations(childComplexity), true
+	case "ImportDatasetPayload.created":
+		if e.ComplexityRoot.ImportDatasetPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Created(childComplexity), true
+	case "ImportDatasetPayload.format":
+		if e.ComplexityRoot.ImportDatasetPayload.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Format(childComplexity), true
+	case "ImportDatasetPayload.invalid":
+		if e.ComplexityRoot.ImportDatasetPayload.Invalid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Invalid(childComplexity), true
+	case "ImportDatasetPayload.labels":
+		if e.ComplexityRoot.ImportDatasetPayload.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Labels(childComplexity), true
+	case "ImportDatasetPayload.matched":
+		if e.ComplexityRoot.ImportDatasetPayload.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Matched(childComplexity), true
+	case "ImportDatasetPayload.more":
+		if e.ComplexityRoot.ImportDatasetPayload.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.More(childComplexity), true
+	case "ImportDatasetPayload.results":
+		if e.ComplexityRoot.ImportDatasetPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Results(childComplexity), true
+
+	case "ImportFormat.files":
+		if e.ComplexityRoot.ImportFormat.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportFormat.Files(childComplexity), true
+	case "ImportFormat.name":
+		if e.ComplexityRoot.ImportFormat.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportFormat.Name(childComplexity), true
+	case "ImportFormat.options":
+		if e.ComplexityRoot.ImportFormat.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportFormat.Options(childComplexity), true
+	case "ImportFormat.title":
+		if e.ComplexityRoot.ImportFormat.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportFormat.Title(childComplexity), true
+
 	case "ImportPayload.created":
 		if e.ComplexityRoot.ImportPayload.Created == nil {
 			break
@@ -2329,6 +2481,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportPayload.Results(childComplexity), true
 
+	case "ImportProblem.lost":
+		if e.ComplexityRoot.ImportProblem.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportProblem.Lost(childComplexity), true
+	case "ImportProblem.message":
+		if e.ComplexityRoot.ImportProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportProblem.Message(childComplexity), true
+	case "ImportProblem.place":
+		if e.ComplexityRoot.ImportProblem.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportProblem.Place(childComplexity), true
+
 	case "ImportResult.image":
 		if e.ComplexityRoot.ImportResult.Image == nil {
 			break
@@ -2353,6 +2524,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportResult.Status(childComplexity), true
+
+	case "ImportedImage.annotations":
+		if e.ComplexityRoot.ImportedImage.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.Annotations(childComplexity), true
+	case "ImportedImage.image":
+		if e.ComplexityRoot.ImportedImage.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.Image(childComplexity), true
+	case "ImportedImage.moreProblems":
+		if e.ComplexityRoot.ImportedImage.MoreProblems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.MoreProblems(childComplexity), true
+	case "ImportedImage.name":
+		if e.ComplexityRoot.ImportedImage.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.Name(childComplexity), true
+	case "ImportedImage.problems":
+		if e.ComplexityRoot.ImportedImage.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.Problems(childComplexity), true
+	case "ImportedImage.status":
+		if e.ComplexityRoot.ImportedImage.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedImage.Status(childComplexity), true
 
 	case "InputProblem.message":
 		if e.ComplexityRoot.InputProblem.Message == nil {
@@ -3304,6 +3512,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GenerateSnapshot(childComplexity, args["datasetId"].(string)), true
+	case "Mutation.importDataset":
+		if e.ComplexityRoot.Mutation.ImportDataset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importDataset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportDataset(childComplexity, args["datasetId"].(string), args["input"].(ingest.ZipInput), args["options"].(importer.Options)), true
 	case "Mutation.importImages":
 		if e.ComplexityRoot.Mutation.ImportImages == nil {
 			break
@@ -3793,6 +4012,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Image(childComplexity, args["id"].(string), args["datasetId"].(*string)), true
+	case "Query.importFormats":
+		if e.ComplexityRoot.Query.ImportFormats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ImportFormats(childComplexity), true
 
 	case "Query.isAuthenticated":
 		if e.ComplexityRoot.Query.IsAuthenticated == nil {
@@ -4517,10 +4742,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DatasetWhereInput", ec.unmarshalInputDatasetWhereInput),
 			graphql.NewInputUnmarshaler("DeleteAnnotationInput", ec.unmarshalInputDeleteAnnotationInput),
 			graphql.NewInputUnmarshaler("ExportInput", ec.unmarshalInputExportInput),
-			graphql.NewInputUnmarshaler("ExportOptionInput", ec.unmarshalInputExportOptionInput),
+			graphql.NewInputUnmarshaler("FormatOptionInput", ec.unmarshalInputFormatOptionInput),
 			graphql.NewInputUnmarshaler("ImageInput", ec.unmarshalInputImageInput),
 			graphql.NewInputUnmarshaler("ImageOrder", ec.unmarshalInputImageOrder),
 			graphql.NewInputUnmarshaler("ImageWhereInput", ec.unmarshalInputImageWhereInput),
+			graphql.NewInputUnmarshaler("ImportDatasetOptions", ec.unmarshalInputImportDatasetOptions),
 			graphql.NewInputUnmarshaler("ImportOptions", ec.unmarshalInputImportOptions),
 			graphql.NewInputUnmarshaler("JobOrder", ec.unmarshalInputJobOrder),
 			graphql.NewInputUnmarshaler("JobWhereInput", ec.unmarshalInputJobWhereInput),
@@ -11257,11 +11483,11 @@ type ExportFormat {
   "What people call it."
   title: String!
   "What can be chosen."
-  options: [ExportOption!]!
+  options: [FormatOption!]!
 }
 
 "Something that can be chosen of a format."
-type ExportOption {
+type FormatOption {
   "What it is called."
   name: String!
   "What can be chosen; the first is what is when nothing was."
@@ -11277,7 +11503,7 @@ input ExportInput {
   "The snapshot; what there is now when absent."
   snapshotId: ID
   "Values of options of the format, by their names."
-  options: [ExportOptionInput!]
+  options: [FormatOptionInput!]
   "Only these labels, and annotations of theirs. Images without such stay, as those that show nothing."
   labelIds: [ID!]
   "Only images in these splits."
@@ -11291,7 +11517,7 @@ input ExportInput {
 }
 
 "A choice of an option."
-input ExportOptionInput {
+input FormatOptionInput {
   "The option."
   name: String!
   "What is chosen."
@@ -11665,6 +11891,135 @@ input UpdateImageInput {
   jobId: ID
   "The image of the dataset that this one was made from; null for none."
   baseImageId: ID
+}
+`, BuiltIn: false},
+	{Name: "../import.graphql", Input: `extend type Query {
+  "The formats that datasets are imported in."
+  importFormats: [ImportFormat!]!
+}
+
+extend type Mutation {
+  """
+  Add a dataset that was made elsewhere: pictures, labels and annotations, in a zip. What cannot be imported does not keep out the
+  rest. Pictures that the dataset has are not added again, and those that are not in the zip are found by their names. What was
+  imported stays when the request is broken off; sent again, it adds what is missing and nothing twice. For managers.
+  """
+  importDataset(
+    "The dataset to add to."
+    datasetId: ID!
+    "The zip."
+    input: ZipInput!
+    "How."
+    options: ImportDatasetOptions! = {}
+  ): ImportDatasetPayload! @slow
+}
+
+"A format that datasets are imported in."
+type ImportFormat {
+  "What it is asked for by, such as coco."
+  name: String!
+  "What people call it."
+  title: String!
+  "The files by which it is known."
+  files: String!
+  "What can be chosen."
+  options: [FormatOption!]!
+}
+
+"How a dataset is imported."
+input ImportDatasetOptions {
+  "The name of a format, see importFormats; found out from the files when absent."
+  format: String
+  "Values of options of the format, by their names."
+  formatOptions: [FormatOptionInput!]
+  "What becomes of the annotations of images that the dataset has."
+  mode: ImportMode! = APPEND
+  "Whether labels are created that the dataset does not have. Otherwise annotations of such are not imported."
+  createLabels: Boolean! = false
+  "Only tell what would become of all."
+  dryRun: Boolean! = false
+  "Import nothing unless all can be. Everything is looked at twice, then."
+  atomic: Boolean! = false
+}
+
+"What becomes of the annotations of images that the dataset has."
+enum ImportMode {
+  "They stay, and what is not there is added. An annotation that is nowhere further than a pixel from one of the same label is there."
+  APPEND
+  "As APPEND, but an annotation that came from the same files, or that they name by its id, becomes what they say. Images get the splits and tags that they say."
+  UPSERT
+  "As UPSERT, and what the files do not have is deleted, unless not all of what they have of the image can be imported."
+  REPLACE
+}
+
+"What became of a dataset that was imported."
+type ImportDatasetPayload {
+  "The format that it was in."
+  format: String!
+  "How many images were added."
+  created: Int!
+  "How many images the dataset had already."
+  matched: Int!
+  "How many images, or files that tell of some, could not be imported."
+  invalid: Int!
+  "The names of the labels that were created."
+  labels: [String!]!
+  "What became of the annotations."
+  annotations: ImportCounts!
+  "What became of each image, at most 10,000: those of which something could not be imported before the others."
+  results: [ImportedImage!]!
+  "How many images became something besides."
+  more: Int!
+}
+
+"What became of annotations that were imported."
+type ImportCounts {
+  "How many were added."
+  created: Int!
+  "How many were there and became something else."
+  updated: Int!
+  "How many were there."
+  unchanged: Int!
+  "How many were there and were deleted."
+  deleted: Int!
+  "How many could not be imported."
+  invalid: Int!
+}
+
+"What became of an image that was imported."
+type ImportedImage {
+  "The path of its picture in the zip, or else what the files call it."
+  name: String!
+  "What became of it."
+  status: ImportedImageStatus!
+  "The image; null for one that is INVALID, or that would be CREATED."
+  image: Image
+  "What became of its annotations."
+  annotations: ImportCounts!
+  "What was not imported, or not as it stands in the files, at most 100."
+  problems: [ImportProblem!]!
+  "How many problems it has besides."
+  moreProblems: Int!
+}
+
+"What became of an image that was imported."
+enum ImportedImageStatus {
+  "It was added."
+  CREATED
+  "The dataset had it."
+  MATCHED
+  "It could not be imported."
+  INVALID
+}
+
+"Something that was not imported, or not as it stands in the files."
+type ImportProblem {
+  "Where in the files, such as labels/train/7.txt:3."
+  place: String!
+  "What is wrong with it, for people."
+  message: String!
+  "Whether it was not imported."
+  lost: Boolean!
 }
 `, BuiltIn: false},
 	{Name: "../label.graphql", Input: `extend type Query {
@@ -12887,18 +13242,6 @@ func (ec *executionContext) childFields_ExportFormat(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExportFormat", field.Name)
 }
 
-func (ec *executionContext) childFields_ExportOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "name":
-		return ec.fieldContext_ExportOption_name(ctx, field)
-	case "values":
-		return ec.fieldContext_ExportOption_values(ctx, field)
-	case "help":
-		return ec.fieldContext_ExportOption_help(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ExportOption", field.Name)
-}
-
 func (ec *executionContext) childFields_ExportProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -12925,6 +13268,18 @@ func (ec *executionContext) childFields_ExportProblemCount(ctx context.Context, 
 		return ec.fieldContext_ExportProblemCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExportProblemCount", field.Name)
+}
+
+func (ec *executionContext) childFields_FormatOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_FormatOption_name(ctx, field)
+	case "values":
+		return ec.fieldContext_FormatOption_values(ctx, field)
+	case "help":
+		return ec.fieldContext_FormatOption_help(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormatOption", field.Name)
 }
 
 func (ec *executionContext) childFields_Image(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13057,6 +13412,58 @@ func (ec *executionContext) childFields_ImageEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ImageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "created":
+		return ec.fieldContext_ImportCounts_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_ImportCounts_updated(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_ImportCounts_unchanged(ctx, field)
+	case "deleted":
+		return ec.fieldContext_ImportCounts_deleted(ctx, field)
+	case "invalid":
+		return ec.fieldContext_ImportCounts_invalid(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportDatasetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_ImportDatasetPayload_format(ctx, field)
+	case "created":
+		return ec.fieldContext_ImportDatasetPayload_created(ctx, field)
+	case "matched":
+		return ec.fieldContext_ImportDatasetPayload_matched(ctx, field)
+	case "invalid":
+		return ec.fieldContext_ImportDatasetPayload_invalid(ctx, field)
+	case "labels":
+		return ec.fieldContext_ImportDatasetPayload_labels(ctx, field)
+	case "annotations":
+		return ec.fieldContext_ImportDatasetPayload_annotations(ctx, field)
+	case "results":
+		return ec.fieldContext_ImportDatasetPayload_results(ctx, field)
+	case "more":
+		return ec.fieldContext_ImportDatasetPayload_more(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportDatasetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportFormat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ImportFormat_name(ctx, field)
+	case "title":
+		return ec.fieldContext_ImportFormat_title(ctx, field)
+	case "files":
+		return ec.fieldContext_ImportFormat_files(ctx, field)
+	case "options":
+		return ec.fieldContext_ImportFormat_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportFormat", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "created":
@@ -13071,6 +13478,18 @@ func (ec *executionContext) childFields_ImportPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ImportPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "place":
+		return ec.fieldContext_ImportProblem_place(ctx, field)
+	case "message":
+		return ec.fieldContext_ImportProblem_message(ctx, field)
+	case "lost":
+		return ec.fieldContext_ImportProblem_lost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportProblem", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -13083,6 +13502,24 @@ func (ec *executionContext) childFields_ImportResult(ctx context.Context, field 
 		return ec.fieldContext_ImportResult_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportedImage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ImportedImage_name(ctx, field)
+	case "status":
+		return ec.fieldContext_ImportedImage_status(ctx, field)
+	case "image":
+		return ec.fieldContext_ImportedImage_image(ctx, field)
+	case "annotations":
+		return ec.fieldContext_ImportedImage_annotations(ctx, field)
+	case "problems":
+		return ec.fieldContext_ImportedImage_problems(ctx, field)
+	case "moreProblems":
+		return ec.fieldContext_ImportedImage_moreProblems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportedImage", field.Name)
 }
 
 func (ec *executionContext) childFields_InputProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15428,6 +15865,36 @@ func (ec *executionContext) field_Mutation_generateSnapshot_args(ctx context.Con
 		return nil, err
 	}
 	args["datasetId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importDataset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "datasetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["datasetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ingest.ZipInput, error) {
+			return ec.unmarshalNZipInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐZipInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "options",
+		func(ctx context.Context, v any) (importer.Options, error) {
+			return ec.unmarshalNImportDatasetOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐOptions(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["options"] = arg2
 	return args, nil
 }
 
@@ -21013,7 +21480,7 @@ func (ec *executionContext) _ExportFormat_options(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []export.Option) graphql.Marshaler {
-			return ec.marshalNExportOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx, selections, v)
+			return ec.marshalNFormatOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21026,79 +21493,10 @@ func (ec *executionContext) fieldContext_ExportFormat_options(_ context.Context,
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ExportOption(ctx, field)
+			return ec.childFields_FormatOption(ctx, field)
 		},
 	}
 	return fc, nil
-}
-
-func (ec *executionContext) _ExportOption_name(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExportOption_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ExportOption_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
-}
-
-func (ec *executionContext) _ExportOption_values(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExportOption_values(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Values, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ExportOption_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
-}
-
-func (ec *executionContext) _ExportOption_help(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExportOption_help(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Help, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ExportOption_help(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ExportOption", field, false, false, "String")
 }
 
 func (ec *executionContext) _ExportProblem_code(ctx context.Context, field graphql.CollectedField, obj *download.Problem) (ret graphql.Marshaler) {
@@ -21283,6 +21681,75 @@ func (ec *executionContext) _ExportProblemCount_count(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_ExportProblemCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExportProblemCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FormatOption_name(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormatOption_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormatOption_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormatOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _FormatOption_values(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormatOption_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormatOption_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormatOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _FormatOption_help(ctx context.Context, field graphql.CollectedField, obj *export.Option) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FormatOption_help(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Help, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FormatOption_help(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormatOption", field, false, false, "String")
 }
 
 func (ec *executionContext) _Image_id(ctx context.Context, field graphql.CollectedField, obj *ent.Image) (ret graphql.Marshaler) {
@@ -22717,6 +23184,424 @@ func (ec *executionContext) fieldContext_ImageEdge_cursor(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ImageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _ImportCounts_created(ctx context.Context, field graphql.CollectedField, obj *importer.Counts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportCounts_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportCounts_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportCounts_updated(ctx context.Context, field graphql.CollectedField, obj *importer.Counts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportCounts_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportCounts_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportCounts_unchanged(ctx context.Context, field graphql.CollectedField, obj *importer.Counts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportCounts_unchanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unchanged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportCounts_unchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportCounts_deleted(ctx context.Context, field graphql.CollectedField, obj *importer.Counts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportCounts_deleted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportCounts_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportCounts_invalid(ctx context.Context, field graphql.CollectedField, obj *importer.Counts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportCounts_invalid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invalid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportCounts_invalid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_format(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_format(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_created(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_matched(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_matched(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matched, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_matched(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_invalid(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_invalid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invalid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_invalid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_labels(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportDatasetPayload_annotations(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v importer.Counts) graphql.Marshaler {
+			return ec.marshalNImportCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDatasetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportDatasetPayload_results(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*importer.Result) graphql.Marshaler {
+			return ec.marshalNImportedImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDatasetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportedImage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportDatasetPayload_more(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_more(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.More, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDatasetPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportFormat_name(ctx context.Context, field graphql.CollectedField, obj *foreign.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportFormat_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportFormat_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportFormat", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportFormat_title(ctx context.Context, field graphql.CollectedField, obj *foreign.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportFormat_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportFormat_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportFormat", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportFormat_files(ctx context.Context, field graphql.CollectedField, obj *foreign.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportFormat_files(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Files, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportFormat_files(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportFormat", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportFormat_options(ctx context.Context, field graphql.CollectedField, obj *foreign.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportFormat_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []export.Option) graphql.Marshaler {
+			return ec.marshalNFormatOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportFormat_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportFormat",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormatOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ImportPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.ImportPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22818,6 +23703,75 @@ func (ec *executionContext) fieldContext_ImportPayload_results(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _ImportProblem_place(ctx context.Context, field graphql.CollectedField, obj *foreign.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportProblem_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportProblem_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportProblem_message(ctx context.Context, field graphql.CollectedField, obj *foreign.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportProblem_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportProblem_lost(ctx context.Context, field graphql.CollectedField, obj *foreign.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportProblem_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportProblem_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportProblem", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ImportResult_name(ctx context.Context, field graphql.CollectedField, obj *ingest.ImportResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22917,6 +23871,171 @@ func (ec *executionContext) _ImportResult_message(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ImportResult_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportResult", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportedImage_name(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportedImage", field, false, false, "String")
+}
+
+func (ec *executionContext) _ImportedImage_status(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v importer.Status) graphql.Marshaler {
+			return ec.marshalNImportedImageStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportedImage", field, false, false, "ImportedImageStatus")
+}
+
+func (ec *executionContext) _ImportedImage_image(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_image(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Image, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Image) graphql.Marshaler {
+			return ec.marshalOImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐImage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportedImage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Image(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportedImage_annotations(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v importer.Counts) graphql.Marshaler {
+			return ec.marshalNImportCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportedImage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportedImage_problems(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []foreign.Problem) graphql.Marshaler {
+			return ec.marshalNImportProblem2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportedImage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportedImage_moreProblems(ctx context.Context, field graphql.CollectedField, obj *importer.Result) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportedImage_moreProblems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MoreProblems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportedImage_moreProblems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportedImage", field, false, false, "Int")
 }
 
 func (ec *executionContext) _InputProblem_path(ctx context.Context, field graphql.CollectedField, obj *model.InputProblem) (ret graphql.Marshaler) {
@@ -26688,6 +27807,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteImages(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_importDataset(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importDataset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportDataset(ctx, fc.Args["datasetId"].(string), fc.Args["input"].(ingest.ZipInput), fc.Args["options"].(importer.Options))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *importer.Report) graphql.Marshaler {
+			return ec.marshalNImportDatasetPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importDataset(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportDatasetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importDataset_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createLabel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28832,6 +29995,38 @@ func (ec *executionContext) fieldContext_Query_existingImages(ctx context.Contex
 	if fc.Args, err = ec.field_Query_existingImages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_importFormats(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_importFormats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ImportFormats(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*foreign.Format) graphql.Marshaler {
+			return ec.marshalNImportFormat2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐFormatᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_importFormats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportFormat(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -36100,7 +37295,7 @@ func (ec *executionContext) unmarshalInputExportInput(ctx context.Context, obj a
 			it.SnapshotID = data
 		case "options":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
-			data, err := ec.unmarshalOExportOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInputᚄ(ctx, v)
+			data, err := ec.unmarshalOFormatOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐChoiceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -36157,8 +37352,8 @@ func UnmarshalExportInput(ctx context.Context, raw any) (download.Input, error) 
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputExportOptionInput(ctx context.Context, obj any) (download.OptionInput, error) {
-	var it download.OptionInput
+func (ec *executionContext) unmarshalInputFormatOptionInput(ctx context.Context, obj any) (export.Choice, error) {
+	var it export.Choice
 	if obj == nil {
 		return it, nil
 	}
@@ -36194,15 +37389,15 @@ func (ec *executionContext) unmarshalInputExportOptionInput(ctx context.Context,
 	return it, nil
 }
 
-// UnmarshalExportOptionInput unmarshals raw into the ExportOptionInput input type, using the
+// UnmarshalFormatOptionInput unmarshals raw into the FormatOptionInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalExportOptionInput(ctx context.Context, raw any) (download.OptionInput, error) {
-	var out download.OptionInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportOptionInput", raw, &out)
+func UnmarshalFormatOptionInput(ctx context.Context, raw any) (export.Choice, error) {
+	var out export.Choice
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FormatOptionInput", raw, &out)
 	return out, err
 }
 
@@ -37792,6 +38987,96 @@ func (ec *executionContext) unmarshalInputImageWhereInput(ctx context.Context, o
 func UnmarshalImageWhereInput(ctx context.Context, raw any) (ent.ImageWhereInput, error) {
 	var out ent.ImageWhereInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImageWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputImportDatasetOptions(ctx context.Context, obj any) (importer.Options, error) {
+	var it importer.Options
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["mode"]; !present {
+		asMap["mode"] = "APPEND"
+	}
+	if _, present := asMap["createLabels"]; !present {
+		asMap["createLabels"] = false
+	}
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+	if _, present := asMap["atomic"]; !present {
+		asMap["atomic"] = false
+	}
+
+	fieldsInOrder := [...]string{"format", "formatOptions", "mode", "createLabels", "dryRun", "atomic"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "formatOptions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formatOptions"))
+			data, err := ec.unmarshalOFormatOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐChoiceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormatOptions = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalNImportMode2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "createLabels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createLabels"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreateLabels = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		case "atomic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("atomic"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Atomic = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalImportDatasetOptions unmarshals raw into the ImportDatasetOptions input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportDatasetOptions(ctx context.Context, raw any) (importer.Options, error) {
+	var out importer.Options
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportDatasetOptions", raw, &out)
 	return out, err
 }
 
@@ -43877,49 +45162,6 @@ func (ec *executionContext) _ExportFormat(ctx context.Context, sel ast.Selection
 	return out
 }
 
-var exportOptionImplementors = []string{"ExportOption"}
-
-func (ec *executionContext) _ExportOption(ctx context.Context, sel ast.SelectionSet, obj *export.Option) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, exportOptionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ExportOption")
-		case "name":
-			out.Values[i] = ec._ExportOption_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "values":
-			out.Values[i] = ec._ExportOption_values(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "help":
-			out.Values[i] = ec._ExportOption_help(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var exportProblemImplementors = []string{"ExportProblem"}
 
 func (ec *executionContext) _ExportProblem(ctx context.Context, sel ast.SelectionSet, obj *download.Problem) graphql.Marshaler {
@@ -43996,6 +45238,49 @@ func (ec *executionContext) _ExportProblemCount(ctx context.Context, sel ast.Sel
 			}
 		case "count":
 			out.Values[i] = ec._ExportProblemCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formatOptionImplementors = []string{"FormatOption"}
+
+func (ec *executionContext) _FormatOption(ctx context.Context, sel ast.SelectionSet, obj *export.Option) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formatOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormatOption")
+		case "name":
+			out.Values[i] = ec._FormatOption_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._FormatOption_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "help":
+			out.Values[i] = ec._FormatOption_help(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44409,6 +45694,175 @@ func (ec *executionContext) _ImageEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var importCountsImplementors = []string{"ImportCounts"}
+
+func (ec *executionContext) _ImportCounts(ctx context.Context, sel ast.SelectionSet, obj *importer.Counts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportCounts")
+		case "created":
+			out.Values[i] = ec._ImportCounts_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updated":
+			out.Values[i] = ec._ImportCounts_updated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unchanged":
+			out.Values[i] = ec._ImportCounts_unchanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleted":
+			out.Values[i] = ec._ImportCounts_deleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "invalid":
+			out.Values[i] = ec._ImportCounts_invalid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importDatasetPayloadImplementors = []string{"ImportDatasetPayload"}
+
+func (ec *executionContext) _ImportDatasetPayload(ctx context.Context, sel ast.SelectionSet, obj *importer.Report) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importDatasetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportDatasetPayload")
+		case "format":
+			out.Values[i] = ec._ImportDatasetPayload_format(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._ImportDatasetPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matched":
+			out.Values[i] = ec._ImportDatasetPayload_matched(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "invalid":
+			out.Values[i] = ec._ImportDatasetPayload_invalid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._ImportDatasetPayload_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._ImportDatasetPayload_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._ImportDatasetPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "more":
+			out.Values[i] = ec._ImportDatasetPayload_more(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importFormatImplementors = []string{"ImportFormat"}
+
+func (ec *executionContext) _ImportFormat(ctx context.Context, sel ast.SelectionSet, obj *foreign.Format) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importFormatImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportFormat")
+		case "name":
+			out.Values[i] = ec._ImportFormat_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ImportFormat_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "files":
+			out.Values[i] = ec._ImportFormat_files(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._ImportFormat_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var importPayloadImplementors = []string{"ImportPayload"}
 
 func (ec *executionContext) _ImportPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ImportPayload) graphql.Marshaler {
@@ -44437,6 +45891,49 @@ func (ec *executionContext) _ImportPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "results":
 			out.Values[i] = ec._ImportPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importProblemImplementors = []string{"ImportProblem"}
+
+func (ec *executionContext) _ImportProblem(ctx context.Context, sel ast.SelectionSet, obj *foreign.Problem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportProblem")
+		case "place":
+			out.Values[i] = ec._ImportProblem_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ImportProblem_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._ImportProblem_lost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44486,6 +45983,64 @@ func (ec *executionContext) _ImportResult(ctx context.Context, sel ast.Selection
 		case "message":
 			out.Values[i] = ec._ImportResult_message(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importedImageImplementors = []string{"ImportedImage"}
+
+func (ec *executionContext) _ImportedImage(ctx context.Context, sel ast.SelectionSet, obj *importer.Result) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importedImageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportedImage")
+		case "name":
+			out.Values[i] = ec._ImportedImage_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ImportedImage_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._ImportedImage_image(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._ImportedImage_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._ImportedImage_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moreProblems":
+			out.Values[i] = ec._ImportedImage_moreProblems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -45664,6 +47219,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "importDataset":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importDataset(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createLabel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createLabel(ctx, field)
@@ -46156,6 +47718,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_existingImages(ctx, field)
+				})
+		case "importFormats":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_importFormats(ctx, field)
 				})
 		case "label":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -48260,31 +49828,6 @@ func (ec *executionContext) unmarshalNExportInput2githubᚗcomᚋdatasetgenᚋda
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNExportOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx context.Context, sel ast.SelectionSet, v export.Option) graphql.Marshaler {
-	return ec._ExportOption(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNExportOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []export.Option) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNExportOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalNExportOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInput(ctx context.Context, v any) (*download.OptionInput, error) {
-	res, err := ec.unmarshalInputExportOptionInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNExportProblem2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*download.Problem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -48375,6 +49918,31 @@ func (ec *executionContext) marshalNFolderUse2githubᚗcomᚋdatasetgenᚋdatage
 		graphql.AddInvalidNullFromMarshaler(ctx, "FolderUse!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNFormatOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx context.Context, sel ast.SelectionSet, v export.Option) graphql.Marshaler {
+	return ec._FormatOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFormatOption2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []export.Option) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormatOption2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFormatOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐChoice(ctx context.Context, v any) (*export.Choice, error) {
+	res, err := ec.unmarshalInputFormatOptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAPIKeyID(ctx context.Context, v any) (gid.APIKeyID, error) {
@@ -48702,6 +50270,62 @@ func (ec *executionContext) unmarshalNImageWhereInput2ᚖgithubᚗcomᚋdatasetg
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNImportCounts2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐCounts(ctx context.Context, sel ast.SelectionSet, v importer.Counts) graphql.Marshaler {
+	return ec._ImportCounts(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNImportDatasetOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐOptions(ctx context.Context, v any) (importer.Options, error) {
+	res, err := ec.unmarshalInputImportDatasetOptions(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportDatasetPayload2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐReport(ctx context.Context, sel ast.SelectionSet, v *importer.Report) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportDatasetPayload!")
+		return graphql.Null
+	}
+	return ec._ImportDatasetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNImportFormat2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐFormatᚄ(ctx context.Context, sel ast.SelectionSet, v []*foreign.Format) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportFormat2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐFormat(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImportFormat2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐFormat(ctx context.Context, sel ast.SelectionSet, v *foreign.Format) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportFormat!")
+		return graphql.Null
+	}
+	return ec._ImportFormat(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportMode2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐMode(ctx context.Context, v any) (importer.Mode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := importer.Mode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportMode2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐMode(ctx context.Context, sel ast.SelectionSet, v importer.Mode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImportMode!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNImportOptions2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportOptions(ctx context.Context, v any) (ingest.ImportOptions, error) {
 	res, err := ec.unmarshalInputImportOptions(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -48713,6 +50337,26 @@ func (ec *executionContext) marshalNImportPayload2ᚖgithubᚗcomᚋdatasetgen�
 		return graphql.Null
 	}
 	return ec._ImportPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNImportProblem2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐProblem(ctx context.Context, sel ast.SelectionSet, v foreign.Problem) graphql.Marshaler {
+	return ec._ImportProblem(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNImportProblem2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []foreign.Problem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportProblem2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋforeignᚐProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNImportResult2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋingestᚐImportResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*ingest.ImportResult) graphql.Marshaler {
@@ -48750,6 +50394,45 @@ func (ec *executionContext) marshalNImportStatus2githubᚗcomᚋdatasetgenᚋdat
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ImportStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNImportedImage2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*importer.Result) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportedImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImportedImage2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐResult(ctx context.Context, sel ast.SelectionSet, v *importer.Result) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportedImage!")
+		return graphql.Null
+	}
+	return ec._ImportedImage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportedImageStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐStatus(ctx context.Context, v any) (importer.Status, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := importer.Status(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportedImageStatus2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋimporterᚐStatus(ctx context.Context, sel ast.SelectionSet, v importer.Status) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImportedImageStatus!")
 	}
 	return res
 }
@@ -50131,23 +51814,6 @@ func (ec *executionContext) unmarshalODeleteAnnotationInput2ᚖgithubᚗcomᚋda
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOExportOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInputᚄ(ctx context.Context, v any) ([]*download.OptionInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*download.OptionInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNExportOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋdownloadᚐOptionInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
 func (ec *executionContext) unmarshalOFloat2ᚕfloat64ᚄ(ctx context.Context, v any) ([]float64, error) {
 	if v == nil {
 		return nil, nil
@@ -50198,6 +51864,23 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOFormatOptionInput2ᚕᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐChoiceᚄ(ctx context.Context, v any) ([]*export.Choice, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*export.Choice, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFormatOptionInput2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋexportᚐChoice(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOID2ᚕgithubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋgidᚐAPIKeyIDᚄ(ctx context.Context, v any) ([]gid.APIKeyID, error) {
@@ -51321,6 +53004,18 @@ func (ec *executionContext) unmarshalOSnapshotWhereInput2ᚖgithubᚗcomᚋdatas
 	}
 	res, err := ec.unmarshalInputSnapshotWhereInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -33,7 +33,21 @@ type CreateInput struct {
 	IsSynthetic *bool
 	Confidence  graphql.Omittable[*float64]
 	Source      *annotation.Source
+	Author      *gid.UserID // of one that is new; nil is the viewer
 }
+
+// Problem says what is wrong with the input by itself, if anything is.
+func (in *CreateInput) Problem() string {
+	var c fault.Check
+	Change{Create: in}.check(&c)
+	if fields := c.Fields(); fields != nil {
+		return fields.Error()
+	}
+	return ""
+}
+
+// Changes tells whether the input would change an annotation that it stands for.
+func (in *CreateInput) Changes(a *ent.Annotation) bool { return !same(a, in.onto(a)) }
 
 // UpdateInput is a change of an annotation; what is nil or not set stays.
 type UpdateInput struct {

@@ -106,6 +106,9 @@ func (p *plan) add(in *CreateInput, position int64) Result {
 	if in.ID != nil {
 		a.ID = *in.ID
 	}
+	if in.Author != nil {
+		a.AuthorID = in.Author
+	}
 	a = in.onto(a)
 	p.create = append(p.create, a)
 	p.touched[a.ImageID] = true

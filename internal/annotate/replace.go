@@ -48,7 +48,7 @@ func Replace(ctx context.Context, db *database.DB, id gid.ImageID, list []Input,
 	}
 	changes := make([]Change, len(list))
 	for i, in := range list {
-		changes[i].Create = &CreateInput{in.ID, id, in.LabelID, in.Type, in.Data, in.IsSynthetic, in.Confidence, in.Source}
+		changes[i].Create = &CreateInput{in.ID, id, in.LabelID, in.Type, in.Data, in.IsSynthetic, in.Confidence, in.Source, nil}
 	}
 	problems := checkChanges(changes)
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*Replacement, error) {

@@ -12,16 +12,13 @@ import (
 type Input struct {
 	Format        string
 	SnapshotID    *gid.SnapshotID
-	Options       []*OptionInput
+	Options       []*export.Choice
 	LabelIDs      []gid.LabelID
 	Splits        []image.Split
 	IsSynthetic   *bool
 	Reviewed      *bool
 	MinConfidence *float64
 }
-
-// OptionInput is the choice of an option.
-type OptionInput struct{ Name, Value string }
 
 // Request is what the input asks for, of a dataset.
 func (in Input) Request(dataset gid.DatasetID) (Request, error) {
@@ -34,13 +31,11 @@ func (in Input) Request(dataset gid.DatasetID) (Request, error) {
 	}}
 	var c fault.Check
 	c.That(in.MinConfidence == nil || *in.MinConfidence >= 0 && *in.MinConfidence <= 1, "is not between 0 and 1", "minConfidence")
-	asked := map[string]string{}
-	for _, o := range in.Options {
-		_, twice := asked[o.Name]
-		c.That(!twice, "is chosen more than once", "options", o.Name)
-		asked[o.Name] = o.Value
-	}
 	if err := c.Err(); err != nil {
+		return Request{}, err
+	}
+	asked, err := export.Asked(in.Options)
+	if err != nil {
 		return Request{}, err
 	}
 	if in.SnapshotID != nil {

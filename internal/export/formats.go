@@ -31,9 +31,29 @@ func FormatOf(name string) (Format, error) {
 // Choose returns a value for each option of the format: one that was asked for, or the first. What is not allowed, or no
 // option of the format, is a fault.Invalid.
 func (f Format) Choose(asked map[string]string) (Options, error) {
+	return Choose(f.Name, f.Options, asked)
+}
+
+// Choice is the choice of an option, by its name.
+type Choice struct{ Name, Value string }
+
+// Asked returns choices by their names. A name that comes twice is a fault.Invalid, under that name.
+func Asked(choices []*Choice) (map[string]string, error) {
+	var c fault.Check
+	asked := map[string]string{}
+	for _, o := range choices {
+		_, twice := asked[o.Name]
+		c.That(!twice, "is chosen more than once", o.Name)
+		asked[o.Name] = o.Value
+	}
+	return asked, c.Err()
+}
+
+// Choose returns a value for each of the options of a format of that name, as Format.Choose does.
+func Choose(format string, options []Option, asked map[string]string) (Options, error) {
 	var c fault.Check
 	chosen := Options{}
-	for _, o := range f.Options {
+	for _, o := range options {
 		chosen[o.Name] = o.Values[0]
 		if value, ok := asked[o.Name]; ok {
 			c.That(slices.Contains(o.Values, value), "is none of "+strings.Join(o.Values, ", "), o.Name)
@@ -42,7 +62,7 @@ func (f Format) Choose(asked map[string]string) (Options, error) {
 	}
 	for name := range asked {
 		_, known := chosen[name]
-		c.That(known, "is no option of "+f.Name, name)
+		c.That(known, "is no option of "+format, name)
 	}
 	return chosen, c.Err()
 }

@@ -21,17 +21,24 @@ const (
 	// files twice over, as macOS packs them, with long names. What one holds in memory
 	// is several times its shortest record.
 	maxListing = 8 << 20
+	// Those of a zip with a dataset, which has texts beside the pictures.
+	maxDatasetFiles   = 200_000
+	maxDatasetListing = 64 << 20
 	// maxGrowth is how many times its own size a zip may unpack to, besides one
 	// picture that compresses as well as it likes. Pictures are compressed
 	// already, so that honest zips hold about as much as they weigh.
 	maxGrowth = 10
+	// maxTextGrowth is the same of texts, and maxText how many bytes they may unpack to in any case.
+	maxTextGrowth = 100
+	maxText       = 4 << 30
 )
 
 // archive is a zip that can be read at several places at once, as archive/zip does.
 type archive struct {
 	mu      sync.Mutex
 	content io.ReadSeeker
-	left    int64 // how many bytes may still be read
+	listing int64 // how many bytes may be read to list it
+	left    int64 // how many of them are left
 }
 
 // ReadAt satisfies io.ReaderAt.
@@ -39,7 +46,7 @@ func (a *archive) ReadAt(b []byte, offset int64) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.left -= int64(len(b)); a.left < 0 {
-		return 0, fault.InvalidAt(fmt.Sprintf("its list of files takes more than %d bytes", maxListing))
+		return 0, fault.InvalidAt(fmt.Sprintf("its list of files takes more than %d bytes", a.listing))
 	}
 	if offset < 0 { // a header says so
 		return 0, zip.ErrFormat
@@ -72,9 +79,9 @@ func blame(err error, message string) error {
 	return fault.InvalidAt(message)
 }
 
-// list returns the files in a zip that are to be pictures.
-func list(content io.ReadSeeker, size int64) ([]*zip.File, error) {
-	a := &archive{content: content, left: maxListing}
+// list returns the files in a zip that people pack, of which there may be so many, named in so many bytes.
+func list(content io.ReadSeeker, size int64, most int, listing int64) ([]*zip.File, error) {
+	a := &archive{content: content, listing: listing, left: listing}
 	r, err := zip.NewReader(a, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // paths are but names here
 		return nil, blame(err, "not a zip")
@@ -86,8 +93,8 @@ func list(content io.ReadSeeker, size int64) ([]*zip.File, error) {
 			files = append(files, f)
 		}
 	}
-	if n := len(files); n > maxFiles {
-		return nil, fault.InvalidAt(fmt.Sprintf("has %d files; at most %d are allowed", n, maxFiles))
+	if n := len(files); n > most {
+		return nil, fault.InvalidAt(fmt.Sprintf("has %d files; at most %d are allowed", n, most))
 	}
 	return files, nil
 }
@@ -116,6 +123,18 @@ func checkSizes(files []*zip.File, size, maxUpload int64) error {
 		}
 		if unpacked -= n; unpacked < 0 {
 			return fault.InvalidAt(fmt.Sprintf("unpacks to more than the %d bytes that are allowed for its size", most))
+		}
+	}
+	return nil
+}
+
+// checkTexts complains about texts in a zip of that size that unpack to more than texts do.
+func checkTexts(files []*zip.File, size int64) error {
+	most := min(maxTextGrowth*size, maxText)
+	left := most
+	for _, f := range files {
+		if left -= min(claimed(f.UncompressedSize64), maxText+1); left < 0 {
+			return fault.InvalidAt(fmt.Sprintf("its texts unpack to more than the %d bytes that are allowed for its size", most))
 		}
 	}
 	return nil

@@ -69,10 +69,33 @@ func (to target) find(ctx context.Context, db *ent.Client, pictures []identity) 
 		ID     gid.ImageID `sql:"min"`
 	}
 	err := q.GroupBy(by[0], by[1:]...).Aggregate(ent.Min(image.FieldID)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range rows {
 		found[to.duplicates.identity(r.Sum, r.Source)] = r.ID
 	}
+	if to.duplicates != KeepDuplicates {
+		err = to.findKept(ctx, db, sums, found)
+	}
 	return found, err
+}
+
+// findKept adds the first image of the dataset that each picture was made from: what is downloaded or exported of an image
+// may be other bytes than those that were uploaded.
+func (to target) findKept(ctx context.Context, db *ent.Client, sums []string, found map[identity]gid.ImageID) error {
+	var rows []struct {
+		Sum string      `sql:"object_sha256"`
+		ID  gid.ImageID `sql:"min"`
+	}
+	err := db.Image.Query().Where(image.DatasetID(to.dataset), image.ObjectSha256In(sums...)).
+		GroupBy(image.FieldObjectSha256).Aggregate(ent.Min(image.FieldID)).Scan(ctx, &rows)
+	for _, r := range rows {
+		if id := (identity{sum: r.Sum}); found[id] == 0 {
+			found[id] = r.ID
+		}
+	}
+	return err
 }
 
 // lookUp finds images of a dataset that pictures are the same as, before these are looked at any further. A nil one finds none.

@@ -26,8 +26,18 @@ type File struct {
 	Path     string // below the place that is imported, with slashes
 	Source   string // a URL that tells it from all others
 	Size     int64  // in bytes
-	Modified time.Time
+	Modified time.Time // zero when that is not known
 	Open     func(context.Context) (io.ReadSeekCloser, error)
+
+	stream func() (io.ReadCloser, error) // nil: as Open does
+}
+
+// Stream opens a file of whatever size, to be read once from its beginning to its end.
+func (f File) Stream(ctx context.Context) (io.ReadCloser, error) {
+	if f.stream == nil {
+		return f.Open(ctx)
+	}
+	return f.stream()
 }
 
 // Files are those of a place, in their order. Files that are hidden, or in a hidden folder, are not among them.
@@ -47,6 +57,41 @@ func (p *Pipeline) ImportFiles(ctx context.Context, dataset gid.DatasetID, files
 		}
 	}
 	return p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: inOptions}, o, items, tell)
+}
+
+// Picture is a file to import, and what is known of it: Facts name no bytes.
+type Picture struct {
+	File
+
+	Facts ImageInput
+}
+
+// ImportPictures adds the pictures of files to a dataset as ImportFiles does. A picture of which something is said that an
+// image cannot have is INVALID.
+func (p *Pipeline) ImportPictures(ctx context.Context, dataset gid.DatasetID, pictures []Picture, o ImportOptions, tell func(*ImportResult) error) (err error) {
+	defer fault.Wrap(&err, "import pictures into dataset %d", dataset)
+
+	items := func(yield func(item, error) bool) {
+		for _, picture := range pictures {
+			if !yield(p.keeper.itemKnown(picture), nil) {
+				return
+			}
+		}
+	}
+	return p.importItems(ctx, target{dataset: dataset, duplicates: o.OnDuplicate, at: inOptions}, o, items, tell)
+}
+
+func (k *keeper) itemKnown(p Picture) item {
+	it := k.itemOf(p.File, false)
+	name := it.OriginalName
+	it.ImageInput = p.Facts
+	if it.OriginalName == nil {
+		it.OriginalName = name
+	}
+	if fields := p.Facts.facts().Check(); fields != nil {
+		it.open = func(context.Context) (*content, error) { return nil, fields }
+	}
+	return it
 }
 
 func (k *keeper) itemOf(f File, checksum bool) item {
@@ -96,7 +141,7 @@ func PlaceFiles(ctx context.Context, place *storage.Place) Files {
 				continue
 			}
 			open := func(ctx context.Context) (io.ReadSeekCloser, error) { return b.Open(ctx), nil }
-			if !yield(File{b.Name, b.URL, b.Size, b.Modified, open}, err) {
+			if !yield(File{Path: b.Name, Source: b.URL, Size: b.Size, Modified: b.Modified, Open: open}, err) {
 				return
 			}
 		}
@@ -147,7 +192,7 @@ func eachIn(folder string, visit func(File) bool) error {
 		source := url.URL{Scheme: "file", Host: host, Path: filepath.ToSlash(filepath.Join(folder, name))}
 		// Workers open files when this walk is over, and its root closed.
 		open := func(context.Context) (io.ReadSeekCloser, error) { return openRegular(filepath.Join(folder, name)) }
-		if !visit(File{name, source.String(), info.Size(), info.ModTime(), open}) {
+		if !visit(File{Path: name, Source: source.String(), Size: info.Size(), Modified: info.ModTime(), Open: open}) {
 			return fs.SkipAll
 		}
 		return nil

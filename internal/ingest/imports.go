@@ -21,6 +21,7 @@ type ImportOptions struct {
 	Split       *image.Split
 	IsSynthetic *bool
 	Tags        []string // besides their own
+	DryRun      bool     // only tell what would become of them: an Image that would be made has its sizes alone
 }
 
 // ImportStatus is what became of a picture that was to be imported.
@@ -138,7 +139,7 @@ func (r *importRun) feed(ctx context.Context, items iter.Seq2[item, error], queu
 			return err
 		}
 		it.ImageInput = r.options.apply(it)
-		u := &underway{&entry{item: it}, make(chan struct{})}
+		u := &underway{&entry{item: it, dryRun: r.options.DryRun}, make(chan struct{})}
 		workers.Go(func() error {
 			defer r.keeper.turns.Release(1)
 			defer close(u.done)
@@ -180,7 +181,11 @@ func (r *importRun) saveGroup(ctx context.Context, group []*entry) error {
 	if err := r.fileInBatches(ctx, group); err != nil {
 		return err
 	}
-	if err := r.Pipeline.save(ctx, r.to, group); err != nil {
+	save := r.Pipeline.save
+	if r.options.DryRun {
+		save = r.Pipeline.pretend
+	}
+	if err := save(ctx, r.to, group); err != nil {
 		return err
 	}
 	for _, e := range group {

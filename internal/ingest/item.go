@@ -44,6 +44,7 @@ func inMemory(b []byte) *content { return &content{bytes.NewReader(b), int64(len
 type entry struct {
 	item
 
+	dryRun    bool // nothing is stored
 	picture   picture
 	reserved  quota.Size  // of the tally
 	refused   error       // why it is no picture that can be added

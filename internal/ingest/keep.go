@@ -92,7 +92,7 @@ func (k *keeper) keep(ctx context.Context, t *quota.Tally, e *entry, l *lookUp) 
 		return picture{}, err
 	}
 	pic.Info, pic.size, pic.hash = prepared.Info, prepared.Size, prepared.PerceptualHash
-	if !e.reserve(t, pic.quota()) {
+	if e.dryRun || !e.reserve(t, pic.quota()) {
 		return pic, nil
 	}
 	objectSum := pic.sum

@@ -67,6 +67,30 @@ func (p *Pipeline) save(ctx context.Context, to target, all []*entry) error {
 	return errors.New("what was put was removed again and again before it could be named")
 }
 
+// pretend notes with each entry what would become of it.
+func (p *Pipeline) pretend(ctx context.Context, to target, entries []*entry) error {
+	found, err := to.find(ctx, p.db.Client, to.identities(entries))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.duplicate = found[to.identity(e)]; e.duplicate == 0 && e.refused == nil {
+			e.image = &ent.Image{Width: e.picture.Width, Height: e.picture.Height, Size: e.picture.size}
+		}
+	}
+	return nil
+}
+
+// Room returns nil when there is room in the workspace for so much more in a dataset, or else a fault.QuotaExceeded.
+func (p *Pipeline) Room(ctx context.Context, dataset gid.DatasetID, more quota.Size) error {
+	tally, err := p.tallies.Open(ctx, dataset)
+	if err != nil {
+		return err
+	}
+	defer tally.Close()
+	return p.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return tally.Check(ctx, tx, more) })
+}
+
 // outcome is what a transaction did.
 type outcome struct {
 	lost   []*entry   // whose bytes are not there: then nothing was done

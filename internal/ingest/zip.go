@@ -41,16 +41,7 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	if err := check([]ImageInput{zipped}, at); err != nil {
 		return nil, err
 	}
-	if in.Upload != nil {
-		if err := p.zips.Acquire(ctx, 1); err != nil {
-			return nil, err
-		}
-		defer p.zips.Release(1)
-	}
-	content, err := p.open(ctx, zipped, new(sync.Mutex), math.MaxInt64)
-	if errors.Is(err, fault.Invalid) {
-		return nil, fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)
-	}
+	content, err := p.openZip(ctx, zipped, at)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +62,28 @@ func (p *Pipeline) ImportZip(ctx context.Context, dataset gid.DatasetID, in ZipI
 	return results, nil
 }
 
+// openZip opens a zip, once it is its turn.
+func (p *Pipeline) openZip(ctx context.Context, zipped ImageInput, at fault.Places) (*content, error) {
+	release := func() {}
+	if zipped.Upload != nil {
+		if err := p.zips.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		release = func() { p.zips.Release(1) }
+	}
+	c, err := p.open(ctx, zipped, new(sync.Mutex), math.MaxInt64)
+	if errors.Is(err, fault.Invalid) {
+		err = fault.InvalidAt(err.Error(), at.Of(0, zipped.field())...)
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	closeContent := c.close
+	c.close = func() { closeContent(); release() }
+	return c, nil
+}
+
 // name is what the zip is called.
 func (in ZipInput) name() string {
 	if in.File == nil {
@@ -81,7 +94,7 @@ func (in ZipInput) name() string {
 
 // unzip returns the files in a zip that are to be pictures, none of which is read yet.
 func (k *keeper) unzip(zipped *content) ([]*zip.File, error) {
-	files, err := list(zipped, zipped.size)
+	files, err := list(zipped, zipped.size, maxFiles, maxListing)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,394 @@
+package foreign
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/datasetgen/datagen/internal/export"
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/rawjson"
+)
+
+// coco is the format of the COCO challenges (https://cocodataset.org/#format-data), with pictures in images, in images/train
+// and so on, or beside the file as Roboflow has them.
+func coco() Format {
+	return Format{
+		Name: "coco", Title: "COCO", Files: "*.json with images, annotations and categories",
+		detect: func(ctx context.Context, t *Tree) (bool, error) {
+			files, err := jsonFiles(ctx, t, isCOCO)
+			return len(files) > 0, err
+		},
+		read: readCOCO,
+	}
+}
+
+// jsonHead is what can be told of a file of JSON from its first members.
+type jsonHead struct {
+	isList  bool
+	members map[string]json.Delim // the kinds of values: '[', '{', or 0 for others
+}
+
+func isCOCO(h jsonHead) bool {
+	return h.members["images"] == '[' || h.members["annotations"] == '[' || h.members["categories"] == '['
+}
+
+// jsonFiles returns the files of JSON whose beginning is as wanted.
+func jsonFiles(ctx context.Context, t *Tree, want func(jsonHead) bool) (files []*File, err error) {
+	for _, p := range t.with(".json") {
+		head, err := t.files[p].head(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if want(head) {
+			files = append(files, t.files[p])
+		}
+	}
+	return files, nil
+}
+
+// head reads what begins within the first piece of a file; what is no JSON has none.
+func (f *File) head(ctx context.Context) (h jsonHead, err error) {
+	r, err := f.open(ctx)
+	if err != nil {
+		return h, err
+	}
+	defer r.Close()
+	h.members = map[string]json.Delim{}
+	const enough = 1 << 16
+	r.left = enough
+	d := json.NewDecoder(r)
+	first, err := d.Token()
+	if err != nil {
+		return h, nil //nolint:nilerr // it is none of ours
+	}
+	h.isList = first == json.Delim('[')
+	for depth, name := 1, ""; ; {
+		token, err := d.Token()
+		if err != nil {
+			return h, nil //nolint:nilerr // so much is known
+		}
+		delim, _ := token.(json.Delim)
+		if depth == 1 {
+			if text, isText := token.(string); isText && name == "" {
+				name = text
+				continue
+			}
+			h.members[name], name = delim, ""
+		}
+		switch delim {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+	}
+}
+
+// cocoFile is a file that is read.
+type cocoFile struct {
+	file       *File
+	images     []cocoImage
+	places     map[string]int // of images, by their ids as they stand in the file
+	categories map[string]int // places of labels, by ids
+	shapes     *spool
+	strays     []Problem // annotations of no image
+}
+
+type cocoImage struct {
+	ID     json.RawMessage `json:"id"`
+	File   string          `json:"file_name"`
+	Width  int             `json:"width"`
+	Height int             `json:"height"`
+}
+
+type cocoCategory struct {
+	ID    json.RawMessage `json:"id"`
+	Name  string          `json:"name"`
+	Super any             `json:"supercategory"`
+}
+
+func readCOCO(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
+	files, err := jsonFiles(ctx, t, isCOCO)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{}
+	var read []*cocoFile
+	var bad []*Image
+	for _, f := range instancesOf(files) {
+		c := &cocoFile{file: f, places: map[string]int{}, categories: map[string]int{}}
+		err := c.read(ctx, d)
+		if message, ok := broken(err); ok {
+			bad = append(bad, inFile(f.Path, message))
+			continue
+		}
+		if err != nil {
+			return nil, closing(d, err)
+		}
+		read = append(read, c)
+	}
+	d.Images = func(yield func(*Image, error) bool) {
+		for _, img := range bad {
+			if !yield(img, nil) {
+				return
+			}
+		}
+		for _, c := range read {
+			if !c.each(t, d, yield) {
+				return
+			}
+		}
+	}
+	return d, nil
+}
+
+// closing closes a dataset of which nothing becomes.
+func closing(d *Dataset, err error) error {
+	_ = d.Close()
+	return err
+}
+
+// instancesOf leaves out captions and the like: where there are files of instances, these are what is wanted.
+func instancesOf(files []*File) (instances []*File) {
+	for _, f := range files {
+		if strings.HasPrefix(path.Base(f.Path), "instances_") {
+			instances = append(instances, f)
+		}
+	}
+	if instances == nil {
+		return files
+	}
+	return instances
+}
+
+// read reads a file once: images into memory, annotations by their images to the disk.
+func (c *cocoFile) read(ctx context.Context, d *Dataset) error {
+	r, err := c.file.json(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if c.shapes, err = d.newSpool(); err != nil {
+		return err
+	}
+	var categories []cocoCategory
+	used := map[string]bool{}
+	err = r.members(func(name string) error {
+		switch name {
+		case "images":
+			return r.elements(func(int) error { return c.readImage(r) })
+		case "categories":
+			return r.Decode(&categories)
+		case "annotations":
+			return r.elements(func(int) error {
+				var raw json.RawMessage
+				if err := r.Decode(&raw); err != nil {
+					return err
+				}
+				return c.spool(raw, used)
+			})
+		default:
+			return r.skip()
+		}
+	})
+	if err != nil {
+		return err
+	}
+	c.label(d, categories, used)
+	return nil
+}
+
+const maxImages = 2_000_000
+
+func (c *cocoFile) readImage(r *jsonStream) error {
+	var img cocoImage
+	if err := r.Decode(&img); err != nil {
+		return err
+	}
+	if len(c.images) == maxImages {
+		return fault.InvalidAt(fmt.Sprintf("has more than %d images", maxImages))
+	}
+	place := c.place(string(img.ID))
+	c.images[place] = img
+	return nil
+}
+
+// place is where an image of an id is among all, whether it has been read yet or not.
+func (c *cocoFile) place(id string) int {
+	place, ok := c.places[id]
+	if !ok {
+		place = len(c.images)
+		c.places[id] = place
+		c.images = append(c.images, cocoImage{})
+	}
+	return place
+}
+
+// spool keeps an annotation until its image is asked for.
+func (c *cocoFile) spool(raw []byte, used map[string]bool) error {
+	var image, category string
+	for name, value := range rawjson.Object(raw).Members() {
+		switch name {
+		case "image_id":
+			image = string(bytes.TrimSpace(value))
+		case "category_id":
+			category = string(bytes.TrimSpace(value))
+		}
+	}
+	used[category] = true
+	if len(c.images) >= maxImages {
+		if _, known := c.places[image]; !known {
+			return fault.InvalidAt(fmt.Sprintf("has more than %d images", maxImages))
+		}
+	}
+	return c.shapes.add(c.place(image), raw)
+}
+
+// label notes the categories, but for the one that Roboflow puts before them, which stands for all and is not used.
+func (c *cocoFile) label(d *Dataset, categories []cocoCategory, used map[string]bool) {
+	for _, cat := range categories {
+		id := string(cat.ID)
+		if cat.Super == "none" && !used[id] {
+			continue
+		}
+		c.categories[id] = d.label(Label{Name: cat.Name})
+	}
+}
+
+// label returns the place of a label of that name, which is added if there is none.
+func (d *Dataset) label(l Label) int {
+	for i, known := range d.Labels {
+		if known.Name == l.Name && known.Key == l.Key {
+			return i
+		}
+	}
+	d.Labels = append(d.Labels, l)
+	return len(d.Labels) - 1
+}
+
+// each yields the images of the file.
+func (c *cocoFile) each(t *Tree, d *Dataset, yield func(*Image, error) bool) bool {
+	split, folders := splitIn(c.file.Path), around(c.file.Path)
+	for i, told := range c.images {
+		place := fmt.Sprintf("%s image %s", c.file.Path, told.ID)
+		img := &Image{Place: place, Name: told.File, File: t.picture(told.File, folders...), Width: told.Width, Height: told.Height, Split: split}
+		records, more, err := c.shapes.of(i)
+		if err != nil {
+			return yield(nil, err)
+		}
+		if told.File == "" {
+			img = inFile(c.file.Path, fmt.Sprintf("%d annotations are of images that it does not list", len(records)+more))
+		}
+		if more > 0 {
+			img.wrong(place, fmt.Sprintf("%d shapes are more than an image may have", more))
+		}
+		for _, raw := range records {
+			if told.File != "" {
+				c.draw(d, img, raw)
+			}
+		}
+		if !yield(img, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+type cocoAnnotation struct {
+	ID           json.RawMessage `json:"id"`
+	Category     json.RawMessage `json:"category_id"`
+	Box          []float64       `json:"bbox"`
+	Segmentation json.RawMessage `json:"segmentation"`
+	Score        *float64        `json:"score"`
+	Crowd        int             `json:"iscrowd"`
+}
+
+// draw adds the shapes of an annotation: its segmentation, or if it has none its box.
+func (c *cocoFile) draw(d *Dataset, img *Image, raw []byte) {
+	var a cocoAnnotation
+	if err := json.Unmarshal(raw, &a); err != nil {
+		img.wrong(img.Place, "has an annotation that is none")
+		return
+	}
+	place := fmt.Sprintf("%s annotation %s", c.file.Path, a.ID)
+	class, ok := c.categories[string(a.Category)]
+	if !ok {
+		img.wrong(place, fmt.Sprintf("there is no category %s", a.Category))
+		return
+	}
+	like := polygon(nil)
+	like.Place, like.Label, like.InPixels = place, d.Labels[class].Name, true
+	if a.Score != nil {
+		like.guessed(*a.Score)
+	}
+	switch segmentation := bytes.TrimSpace(a.Segmentation); {
+	case len(segmentation) > 0 && segmentation[0] == '{':
+		drawRLE(img, like, segmentation)
+	case len(segmentation) > 2 && segmentation[0] == '[' && drawPolygons(img, like, segmentation):
+	case len(a.Box) == 4:
+		s := box(a.Box[0], a.Box[1], a.Box[2], a.Box[3])
+		like.IsBox, like.Points = true, s.Points
+		img.add(like)
+	default:
+		img.wrong(place, "has neither a box nor a segmentation")
+	}
+}
+
+// drawPolygons adds a list of polygons, or a single one without a list around it. It is false when there is none.
+func drawPolygons(img *Image, like Shape, segmentation []byte) bool {
+	var parts [][]float64
+	if json.Unmarshal(segmentation, &parts) != nil {
+		parts = make([][]float64, 1)
+		if json.Unmarshal(segmentation, &parts[0]) != nil {
+			return false
+		}
+	}
+	drawn := 0
+	for _, part := range parts {
+		points, even := pairs(part)
+		if len(points) < 3 || !even {
+			continue
+		}
+		like.Points = points
+		img.add(like)
+		drawn++
+	}
+	if drawn > 1 {
+		img.note(like.Place, "is in several parts, each of which becomes a polygon")
+	}
+	return drawn > 0
+}
+
+// drawRLE adds a bitmap.
+func drawRLE(img *Image, like Shape, segmentation []byte) {
+	var rle struct {
+		Counts json.RawMessage `json:"counts"`
+		Size   [2]int          `json:"size"` // height and width
+	}
+	var lengths []int
+	var text string
+	err := json.Unmarshal(segmentation, &rle)
+	ok := err == nil
+	if ok && json.Unmarshal(rle.Counts, &lengths) != nil {
+		ok = json.Unmarshal(rle.Counts, &text) == nil
+		if ok {
+			lengths, ok = decodeRLE(text)
+		}
+	}
+	m, fits := runs(lengths, rle.Size[0], rle.Size[1], true)
+	if !ok || !fits {
+		img.wrong(like.Place, "has a mask that is none")
+		return
+	}
+	if cmp.Or(img.Width, rle.Size[1]) != rle.Size[1] || cmp.Or(img.Height, rle.Size[0]) != rle.Size[0] {
+		img.wrong(like.Place, "has a mask of another size than the image")
+		return
+	}
+	img.Width, img.Height = rle.Size[1], rle.Size[0]
+	img.addMask(m, like, 0, 0)
+}

@@ -1,0 +1,182 @@
+package foreign
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+
+	"github.com/datasetgen/datagen/internal/export"
+)
+
+// datumaro is the format of Datumaro's own: annotations/SUBSET.json and images/SUBSET
+// (https://open-edge-platform.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html).
+func datumaro() Format {
+	return Format{
+		Name: "datumaro", Title: "Datumaro", Files: "annotations/*.json with items and categories",
+		detect: func(ctx context.Context, t *Tree) (bool, error) {
+			files, err := jsonFiles(ctx, t, isDatumaro)
+			return len(files) > 0, err
+		},
+		read: readDatumaro,
+	}
+}
+
+func isDatumaro(h jsonHead) bool {
+	_, versioned := h.members["dm_format_version"]
+	return versioned || h.members["items"] == '[' || h.members["categories"] == '{'
+}
+
+type datumaroCategories struct {
+	Label struct {
+		Labels []struct {
+			Name string `json:"name"`
+		} `json:"labels"`
+	} `json:"label"`
+}
+
+type datumaroItem struct {
+	ID          string               `json:"id"`
+	Annotations []datumaroAnnotation `json:"annotations"`
+	Image       struct {
+		Path string `json:"path"`
+		Size []int  `json:"size"` // height and width
+	} `json:"image"`
+}
+
+type datumaroAnnotation struct {
+	ID         json.RawMessage `json:"id"`
+	Type       string          `json:"type"`
+	Label      *int            `json:"label_id"`
+	Box        []float64       `json:"bbox"`
+	Points     []float64       `json:"points"`
+	RLE        json.RawMessage `json:"rle"`
+	Attributes map[string]any  `json:"attributes"`
+}
+
+func readDatumaro(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
+	files, err := jsonFiles(ctx, t, isDatumaro)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{}
+	classes := make([][]string, len(files))
+	for i, f := range files {
+		classes[i], err = f.datumaroLabels(ctx)
+		if _, ok := broken(err); err != nil && !ok {
+			return nil, err
+		}
+		for _, name := range classes[i] {
+			d.label(Label{Name: name})
+		}
+	}
+	d.Images = func(yield func(*Image, error) bool) {
+		for i, f := range files {
+			if !f.eachDatumaro(ctx, t, classes[i], yield) {
+				return
+			}
+		}
+	}
+	return d, nil
+}
+
+// datumaroLabels reads the labels of a file, which may stand behind its items.
+func (f *File) datumaroLabels(ctx context.Context) (names []string, err error) {
+	r, err := f.json(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	err = r.members(func(name string) error {
+		if name != "categories" {
+			return r.skip()
+		}
+		var c datumaroCategories
+		if err := r.Decode(&c); err != nil {
+			return err
+		}
+		for _, l := range c.Label.Labels {
+			names = append(names, l.Name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+func (f *File) eachDatumaro(ctx context.Context, t *Tree, classes []string, yield func(*Image, error) bool) bool {
+	r, err := f.json(ctx)
+	if err != nil {
+		return yield(nil, err)
+	}
+	defer r.close()
+	stopped := false
+	err = r.members(func(name string) error {
+		if name != "items" {
+			return r.skip()
+		}
+		return r.elements(func(int) error {
+			var item datumaroItem
+			if err := r.Decode(&item); err != nil {
+				return err
+			}
+			if stopped = !yield(f.datumaroImage(t, &item, classes), nil); stopped {
+				return errEnough
+			}
+			return nil
+		})
+	})
+	if stopped {
+		return false
+	}
+	if message, ok := broken(err); ok {
+		return yield(inFile(f.Path, message), nil)
+	}
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	return true
+}
+
+func (f *File) datumaroImage(t *Tree, item *datumaroItem, classes []string) *Image {
+	subset := stem(path.Base(f.Path))
+	img := &Image{Place: fmt.Sprintf("%s item %s", f.Path, item.ID), Name: item.Image.Path, Split: splitNamed(subset)}
+	if img.Name == "" {
+		img.Name = item.ID
+	}
+	img.File = t.picture(img.Name, around(f.Path)...)
+	if len(item.Image.Size) == 2 {
+		img.Height, img.Width = item.Image.Size[0], item.Image.Size[1]
+	}
+	for i := range item.Annotations {
+		img.drawDatumaro(&item.Annotations[i], classes)
+	}
+	return img
+}
+
+func (img *Image) drawDatumaro(a *datumaroAnnotation, classes []string) {
+	like := polygon(nil)
+	like.Place, like.InPixels = fmt.Sprintf("%s annotation %s", img.Place, a.ID), true
+	if a.Label == nil || *a.Label < 0 || *a.Label >= len(classes) {
+		img.wrong(like.Place, "there is no such label")
+		return
+	}
+	like.Label = classes[*a.Label]
+	if score, ok := a.Attributes["score"].(float64); ok {
+		like.guessed(score)
+	}
+	points, even := pairs(a.Points)
+	switch {
+	case a.Type == "bbox" && len(a.Box) == 4:
+		s := box(a.Box[0], a.Box[1], a.Box[2], a.Box[3])
+		like.IsBox, like.Points = true, s.Points
+		img.add(like)
+	case a.Type == "polygon" && even:
+		like.Points = points
+		img.add(like)
+	case a.Type == "mask":
+		drawRLE(img, like, a.RLE)
+	default:
+		img.wrong(like.Place, fmt.Sprintf("a %s of this form is neither a box, a polygon nor a mask", a.Type))
+	}
+}

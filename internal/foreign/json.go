@@ -1,0 +1,110 @@
+package foreign
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/datasetgen/datagen/internal/fault"
+)
+
+// jsonStream reads a file of JSON piece by piece.
+type jsonStream struct {
+	*json.Decoder
+
+	pieces *pieces
+}
+
+func (f *File) json(ctx context.Context) (*jsonStream, error) {
+	r, err := f.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &jsonStream{json.NewDecoder(r), r}, nil
+}
+
+func (s *jsonStream) close() { _ = s.pieces.Close() } // it was only read
+
+// members visits the members of an object, whose values visit reads.
+func (s *jsonStream) members(visit func(name string) error) error {
+	if err := s.begin('{'); err != nil {
+		return err
+	}
+	for s.More() {
+		s.pieces.next()
+		name, err := s.Token()
+		if err != nil {
+			return err
+		}
+		if err := visit(name.(string)); err != nil { // all names are
+			return err
+		}
+	}
+	_, err := s.Token()
+	return err
+}
+
+// elements visits the elements of an array, which visit reads.
+func (s *jsonStream) elements(visit func(i int) error) error {
+	if err := s.begin('['); err != nil {
+		return err
+	}
+	for i := 0; s.More(); i++ {
+		s.pieces.next()
+		if err := visit(i); err != nil {
+			return err
+		}
+	}
+	_, err := s.Token()
+	return err
+}
+
+func (s *jsonStream) begin(want json.Delim) error {
+	token, err := s.Token()
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return fault.InvalidAt(fmt.Sprintf("has %v where %v is expected, at byte %d", token, want, s.InputOffset()))
+	}
+	return nil
+}
+
+// skip passes over a value, however long it is.
+func (s *jsonStream) skip() error {
+	for depth := 0; ; {
+		s.pieces.next()
+		token, err := s.Token()
+		if err != nil {
+			return err
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
+}
+
+// broken tells what is wrong with a file by its content, for people, and is false for errors of another kind.
+func broken(err error) (message string, ok bool) {
+	if syntax, is := errors.AsType[*json.SyntaxError](err); is {
+		return fmt.Sprintf("is no JSON at byte %d: %v", syntax.Offset, syntax), true
+	}
+	if typ, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return fmt.Sprintf("has a %s for %s at byte %d", typ.Value, typ.Field, typ.Offset), true
+	}
+	switch {
+	case errors.Is(err, fault.Invalid):
+		return err.Error(), true
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "ends too early", true
+	}
+	return "", false
+}

@@ -1,0 +1,60 @@
+package importer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/datasetgen/datagen/internal/fault"
+	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/ingest"
+)
+
+// Report is what became of an import, and of each of its images.
+type Report struct {
+	Summary
+
+	Results []*Result // at most 10,000, those of which something is not imported before the others
+	More    int       // images besides
+}
+
+const maxResults = 10_000
+
+// ImportZip imports a zip into a dataset as Import does. What is wrong with the zip as a whole is complained about under the
+// path at(0). One that came in parts is deleted when it is imported.
+func (im *Importer) ImportZip(ctx context.Context, dataset gid.DatasetID, in ingest.ZipInput, o Options, at fault.Places) (*Report, error) {
+	if err := im.allow(ctx, dataset, o); err != nil { // before anything is read
+		return nil, err
+	}
+	files, closed, err := im.pictures.OpenDataset(ctx, in, at)
+	if err != nil {
+		return nil, err
+	}
+	defer closed()
+	var bad, good []*Result
+	report := &Report{}
+	summary, err := im.Import(ctx, dataset, files, o, func(r *Result) error {
+		list := &good
+		if r.lost() {
+			list = &bad
+		}
+		if len(*list) == maxResults {
+			report.More++
+			return nil
+		}
+		*list = append(*list, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !o.DryRun {
+		im.pictures.Discard(ctx, in)
+	}
+	report.Summary = *summary
+	report.Results = slices.Concat(bad, good)
+	if more := len(report.Results) - maxResults; more > 0 {
+		report.Results = report.Results[:maxResults]
+		report.More += more
+	}
+	return report, nil
+}
