@@ -86,14 +86,6 @@ func (t *table) value(names ...string) string {
 	return ""
 }
 
-// brokenCSV is broken for tables.
-func brokenCSV(err error) (message string, ok bool) {
-	if parse, is := errors.AsType[*stdcsv.ParseError](err); is {
-		return fmt.Sprintf("is no table at line %d: %v", parse.Line, parse.Err), true
-	}
-	return broken(err)
-}
-
 // The names that columns have.
 var (
 	fileColumns  = []string{"file_name", "filename", "file", "image", "image_path", "path"}
@@ -110,7 +102,7 @@ func isShapeTable(t *table) bool {
 func shapeTables(ctx context.Context, t *Tree) (files []*File, err error) {
 	for _, p := range t.with(".csv") {
 		table, err := t.files[p].table(ctx)
-		if _, ok := brokenCSV(err); ok {
+		if _, ok := broken(err); ok {
 			continue
 		}
 		if err != nil {
@@ -205,7 +197,7 @@ func (f *File) rows(ctx context.Context, visit func(*table) error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	if message, ok := brokenCSV(err); ok {
+	if message, ok := broken(err); ok {
 		return invalid(f.Path + " " + message)
 	}
 	return err

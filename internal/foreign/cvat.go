@@ -89,7 +89,7 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	d := &Dataset{}
 	for _, f := range files { // labels come first in each
 		_, err := f.eachCVAT(ctx, d, func(cvatImage) error { return errEnough })
-		if _, ok := brokenXML(err); err != nil && !ok && !errors.Is(err, errEnough) {
+		if _, ok := broken(err); err != nil && !ok && !errors.Is(err, errEnough) {
 			return nil, err
 		}
 	}
@@ -105,7 +105,7 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 			if stopped {
 				return
 			}
-			if message, ok := brokenXML(err); ok {
+			if message, ok := broken(err); ok {
 				err = nil
 				if !yield(inFile(f.Path, message), nil) {
 					return
@@ -133,7 +133,7 @@ func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) e
 		switch e.Name.Local {
 		case "meta":
 			var meta cvatMeta
-			if err := r.decode(&meta, &e); err != nil {
+			if err := r.DecodeElement(&meta, &e); err != nil {
 				return err
 			}
 			for _, labels := range [][]cvatLabel{meta.Project, meta.Task, meta.Job} {
@@ -144,7 +144,7 @@ func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) e
 			return nil
 		case "image":
 			var told cvatImage
-			if err := r.decode(&told, &e); err != nil {
+			if err := r.DecodeElement(&told, &e); err != nil {
 				return err
 			}
 			return visit(told)
@@ -154,15 +154,6 @@ func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) e
 			return r.Skip()
 		}
 	})
-}
-
-// decode reads an element; a value that does not fit is a fault.Invalid.
-func (s *xmlStream) decode(v any, e *xml.StartElement) error {
-	err := s.DecodeElement(v, e)
-	if _, is := errors.AsType[*strconv.NumError](err); is {
-		return invalid(fmt.Sprintf("has a number that is none in an element %s: %v", e.Name.Local, err))
-	}
-	return err
 }
 
 func (f *File) cvatImage(t *Tree, told cvatImage) *Image {
@@ -208,7 +199,7 @@ func (img *Image) drawCVAT(s *cvatShape, like Shape) {
 		}
 		img.addMask(m, like, s.MaskLeft, s.MaskTop)
 	default:
-		img.wrong(like.Place, "a "+s.XMLName.Local+" is neither a box, a polygon nor a mask")
+		img.wrong(like.Place, "of this kind nothing is imported: boxes, polygons and masks are")
 	}
 }
 

@@ -177,6 +177,6 @@ func (img *Image) drawDatumaro(a *datumaroAnnotation, classes []string) {
 	case a.Type == "mask":
 		drawRLE(img, like, a.RLE)
 	default:
-		img.wrong(like.Place, fmt.Sprintf("a %s of this form is neither a box, a polygon nor a mask", a.Type))
+		img.wrong(like.Place, fmt.Sprintf("a %s of this form is not imported: boxes, polygons and masks are", a.Type))
 	}
 }

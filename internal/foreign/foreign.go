@@ -49,6 +49,7 @@ type Image struct {
 	Facts    Facts
 	Shapes   []Shape
 	Problems []Problem
+	Unlisted int // of what is not imported besides, when that is much
 }
 
 // Facts are what our own formats know of an image besides. What is nil is not told.
@@ -127,13 +128,22 @@ func appendNumber(b []byte, v float64) []byte {
 
 // wrong notes that something is not imported.
 func (img *Image) wrong(place, message string) {
+	if len(img.Problems) == maxProblems {
+		img.Unlisted++
+		return
+	}
 	img.Problems = append(img.Problems, Problem{place, message, true})
 }
 
 // note notes that something is not imported as it stands there.
 func (img *Image) note(place, message string) {
-	img.Problems = append(img.Problems, Problem{place, message, false})
+	if len(img.Problems) < maxProblems {
+		img.Problems = append(img.Problems, Problem{place, message, false})
+	}
 }
+
+// maxProblems is how many problems of an image are listed.
+const maxProblems = 1000
 
 // maxShapes is how many shapes an image may have, so that those of one fit in memory.
 const maxShapes = 100_000

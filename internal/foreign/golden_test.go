@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/foreign"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
@@ -202,6 +204,8 @@ func TestOwnExports(t *testing.T) {
 		}
 	}
 }
+
+func isInvalid(err error) bool { return errors.Is(err, fault.Invalid) }
 
 // TestNoFormat: files that are no dataset are none in any format.
 func TestNoFormat(t *testing.T) {

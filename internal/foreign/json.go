@@ -3,9 +3,7 @@ package foreign
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/datasetgen/datagen/internal/fault"
 )
@@ -90,21 +88,4 @@ func (s *jsonStream) skip() error {
 			return nil
 		}
 	}
-}
-
-// broken tells what is wrong with a file by its content, for people, and is false for errors of another kind.
-func broken(err error) (message string, ok bool) {
-	if syntax, is := errors.AsType[*json.SyntaxError](err); is {
-		return fmt.Sprintf("is no JSON at byte %d: %v", syntax.Offset, syntax), true
-	}
-	if typ, is := errors.AsType[*json.UnmarshalTypeError](err); is {
-		return fmt.Sprintf("has a %s for %s at byte %d", typ.Value, typ.Field, typ.Offset), true
-	}
-	switch {
-	case errors.Is(err, fault.Invalid):
-		return err.Error(), true
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return "ends too early", true
-	}
-	return "", false
 }

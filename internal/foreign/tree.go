@@ -3,6 +3,7 @@ package foreign
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -26,7 +27,7 @@ type Tree struct {
 	files    map[string]*File
 	paths    []string            // in the order of the alphabet
 	named    map[string][]string // paths by the names of pictures, without folders
-	pictures map[string]bool     // paths of pictures without their extensions
+	pictures map[string]string   // paths of pictures by what they are without their extensions
 }
 
 // maxFiles is how many files a dataset may have: all are listed in memory.
@@ -37,7 +38,7 @@ func NewTree(files []*File) (*Tree, error) {
 	if len(files) > maxFiles {
 		return nil, fault.InvalidAt(fmt.Sprintf("has %d files; at most %d are allowed", len(files), maxFiles))
 	}
-	t := &Tree{files: make(map[string]*File, len(files)), named: map[string][]string{}, pictures: map[string]bool{}}
+	t := &Tree{files: make(map[string]*File, len(files)), named: map[string][]string{}, pictures: map[string]string{}}
 	for _, f := range files {
 		if t.files[f.Path] != nil {
 			continue
@@ -49,7 +50,7 @@ func NewTree(files []*File) (*Tree, error) {
 	for _, p := range t.paths {
 		if IsPicture(p) {
 			t.named[path.Base(p)] = append(t.named[path.Base(p)], p)
-			t.pictures[stem(p)] = true
+			t.pictures[stem(p)] = p
 		}
 	}
 	return t, nil
@@ -76,12 +77,16 @@ func (t *Tree) called(name string) (paths []string) {
 	return paths
 }
 
-// picture finds the picture that a file tells of: by its path from one of the folders, or by its name alone if no other
-// picture has it. It is nil when there is none.
+// picture finds the picture that a file tells of: by its path from one of the folders, with its extension or without, or by
+// its name alone if no other picture has it. It is nil when there is none.
 func (t *Tree) picture(name string, folders ...string) *File {
 	name = strings.ReplaceAll(name, `\`, "/")
 	for _, folder := range folders {
-		if f := t.files[strings.TrimPrefix(path.Join("/", folder, name), "/")]; f != nil && IsPicture(f.Path) {
+		place := strings.TrimPrefix(path.Join("/", folder, name), "/")
+		if !IsPicture(place) {
+			place = t.pictures[place]
+		}
+		if f := t.files[place]; f != nil {
 			return f
 		}
 	}
@@ -187,6 +192,9 @@ func (p *pieces) Read(b []byte) (int, error) {
 	}
 	n, err := p.ReadCloser.Read(b)
 	p.left -= n
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, fault.Invalid) {
+		err = readError{err}
+	}
 	return n, err
 }
 

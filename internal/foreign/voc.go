@@ -136,12 +136,12 @@ func readVOCImage(ctx context.Context, t *Tree, f *File, first float64) (*Image,
 	}
 	defer r.close()
 	var told vocImage
-	err = r.Decode(&told)
-	if message, ok := brokenXML(err); ok {
+	err = r.DecodeElement(&told, nil)
+	if message, ok := broken(err); ok {
 		return inFile(f.Path, message), nil
 	}
-	if err != nil { // a number that is none, or the like
-		return inFile(f.Path, "is none of Pascal VOC's: "+err.Error()), nil
+	if err != nil {
+		return nil, err
 	}
 	folder := path.Dir(f.Path)
 	name := told.Name
@@ -149,7 +149,10 @@ func readVOCImage(ctx context.Context, t *Tree, f *File, first float64) (*Image,
 		name = stem(path.Base(f.Path))
 	}
 	img := &Image{Place: f.Path, Name: name, Width: pixels(told.Size.Width), Height: pixels(told.Size.Height), Split: splitOf(f.Path)}
-	img.File = t.picture(name, path.Join(folder, "..", "JPEGImages"), folder, path.Join(folder, "..", "images"))
+	folders := []string{path.Join(folder, "..", "JPEGImages"), folder, path.Join(folder, "..", "images")}
+	if img.File = t.picture(name, folders...); img.File == nil {
+		img.File = t.picture(stem(path.Base(f.Path)), folders...)
+	}
 	for _, o := range told.Objects {
 		if o.Box == nil {
 			img.wrong(f.Path, "has an object without a box")

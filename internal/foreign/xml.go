@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -50,14 +49,6 @@ func (s *xmlStream) elements(visit func(e xml.StartElement) error) (root string,
 			depth--
 		}
 	}
-}
-
-// brokenXML is broken for XML.
-func brokenXML(err error) (message string, ok bool) {
-	if syntax, is := errors.AsType[*xml.SyntaxError](err); is {
-		return fmt.Sprintf("is no XML at line %d: %s", syntax.Line, syntax.Msg), true
-	}
-	return broken(err)
 }
 
 // root is the name of the outermost element of a file and of the first one in it, empty when it is no XML.

@@ -137,10 +137,10 @@ func (set *yoloSet) images(t *Tree) func(yield func(*Image) bool) {
 		for _, p := range t.paths {
 			img := &Image{Place: p, Name: p, File: t.files[p], Split: set.split(p)}
 			if !IsPicture(p) {
-				if !isYOLOLabels(p) || t.pictures[stem(yoloPicture(p))] || t.pictures[stem(p)] {
+				if !isYOLOLabels(p) || t.pictures[stem(yoloPicture(p))] != "" || t.pictures[stem(p)] != "" {
 					continue
 				}
-				img.Name, img.File = stem(path.Base(p)), nil
+				img.Name, img.File, img.Split = stem(path.Base(p)), nil, set.split(yoloPicture(p))
 			}
 			if !yield(img) {
 				return

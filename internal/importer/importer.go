@@ -341,6 +341,8 @@ func (r *run) importGroup(ctx context.Context, group []*item) error {
 	for _, it := range group {
 		result := it.result // of the item nothing else is kept
 		result.add(it.Problems...)
+		result.Annotations.Invalid += it.Unlisted
+		result.MoreProblems += it.Unlisted
 		r.summary.count(&result)
 		if err := r.tell(&result); err != nil {
 			return err
