@@ -225,11 +225,11 @@ type run struct {
 	choices map[string]string
 	files   map[string]ingest.File
 	labels  *labels
-	authors map[string]*gid.UserID       // by their email addresses
-	images  map[gid.ImageID]gid.ImageID  // those of the dataset by what the files call them
-	based   map[gid.ImageID]gid.ImageID  // images that were made, by what the files call those that they were made from
-	touched map[gid.ImageID]bool         // whose annotations were replaced
-	size    quota.Size                   // of what a dry run would make
+	authors map[string]*gid.UserID      // by their email addresses
+	images  map[gid.ImageID]gid.ImageID // those of the dataset by what the files call them
+	based   map[gid.ImageID]gid.ImageID // images that were made, by what the files call those that they were made from
+	touched map[gid.ImageID]bool        // whose annotations were replaced
+	size    quota.Size                  // of what a dry run would make
 	tell    func(*Result) error
 	summary Summary
 }

@@ -160,7 +160,7 @@ func (r *run) named(ctx context.Context, items []*item) (map[*item][]gid.ImageID
 	}
 	rows, err := r.db.Image.Query().
 		Where(image.DatasetID(r.dataset), image.Or(image.IDIn(ids...), image.OriginalNameIn(all...), image.NameIn(all...))).
-		Order(image.ByID()).Limit(10 * groupImages * len(extensions)).
+		Order(image.ByID()).Limit(10*groupImages*len(extensions)).
 		Select(image.FieldID, image.FieldName, image.FieldOriginalName, image.FieldFormat).All(ctx)
 	if err != nil {
 		return nil, err

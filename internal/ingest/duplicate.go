@@ -6,6 +6,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/internal/catalog"
 	"github.com/datasetgen/datagen/internal/coalesce"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -184,13 +185,17 @@ func link(ctx context.Context, tx *ent.Tx, db string, found map[*entry]gid.Image
 		if at == (place{}) {
 			continue
 		}
+		var elsewhere []predicate.Image // those that are there stay as they are
 		u := tx.Image.Update().Where(image.IDIn(ids...))
 		if at.batch != 0 {
 			u.SetBatchID(at.batch)
+			elsewhere = append(elsewhere, image.BatchIDIsNil(), image.BatchIDNEQ(at.batch))
 		}
 		if at.split != "" {
 			u.SetSplit(at.split)
+			elsewhere = append(elsewhere, image.SplitNEQ(at.split))
 		}
+		u.Where(image.Or(elsewhere...))
 		if err := u.Exec(ctx); err != nil {
 			return err
 		}
