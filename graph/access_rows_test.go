@@ -70,7 +70,7 @@ func rowsOf(w *testkit.World) map[string]accessValue {
 		"yolo": {"String!", base64.StdEncoding.EncodeToString(testkit.ZipOf(map[string][]byte{
 			"images/a.png": onePixel, "labels/a.txt": []byte("0 0.5 0.5 1 1"), "data.yaml": []byte("names: [boat]"),
 		}))},
-		"zip":         {"String!", base64.StdEncoding.EncodeToString(testkit.Zip("a.png", onePixel))},
+		"zip": {"String!", base64.StdEncoding.EncodeToString(testkit.Zip("a.png", onePixel))},
 	}
 	for _, actor := range []string{"viewer", "annotator", "assignee", "reviewer", "manager", "owner", "admin", "superuser"} {
 		values[actor] = accessID("User", w.Users[actor].ID)

@@ -179,7 +179,7 @@ func datasetIn(ctx context.Context, pictures *ingest.Pipeline, place string) (li
 }
 
 func zippedIn(pictures *ingest.Pipeline, place string) ([]ingest.File, func(), error) {
-	file, err := os.Open(place) //nolint:gosec // whoever runs it names it
+	file, err := os.Open(place)
 	if err != nil {
 		return nil, nil, err
 	}

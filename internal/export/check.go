@@ -13,17 +13,19 @@ type holds uint
 const (
 	boxes           holds = 1 << iota // as they are
 	polygons                          // as they are
+	polygonsAsMasks                   // of a polygon, the pixels in it are written
 	boxesAsPolygons                   // a box is written as the polygon around it
 	shapes                            // of whatever type, beside the image as well
 	confidences
 	authors
 	sources
 	prompts
+	negativePrompts
 	tags
 	metadata
 	byName // classes are told by their names alone
 
-	everything = boxes | polygons | shapes | confidences | authors | sources | prompts | tags | metadata
+	everything = boxes | polygons | shapes | confidences | authors | sources | prompts | negativePrompts | tags | metadata
 )
 
 func (h holds) has(what holds) bool { return h&what != 0 }
@@ -68,6 +70,8 @@ func (h holds) shape(a *Annotation) (Problem, bool) {
 		return Problem{"BESIDE_IMAGE", Lost, a, "no part of it is on the image"}, true
 	case box != box.Clipped():
 		return Problem{"CLIPPED", Changed, a, "what is beside the image is cut off"}, true
+	case isPolygon && h.has(polygonsAsMasks):
+		return Problem{"POLYGON_AS_MASK", Changed, a, "of the polygon, the pixels are written whose centres are in it"}, true
 	case isPolygon && !h.has(polygons):
 		return Problem{"POLYGON_AS_BOX", Changed, a, "of the polygon, the box around it is written"}, true
 	case a.Type == annotate.BoundingBox && h.has(boxesAsPolygons):
@@ -86,7 +90,8 @@ func (h holds) lost(img *Image) (lost []string) {
 		name  string
 		there bool
 	}{
-		{prompts, "prompts", img.Prompt != "" || img.NegativePrompt != ""},
+		{prompts, "prompts", img.Prompt != ""},
+		{negativePrompts, "negative prompts", img.NegativePrompt != ""},
 		{tags, "tags", len(img.Tags) > 0},
 		{metadata, "metadata", len(img.Metadata) > len("{}") || len(img.ExtraInformation) > len("{}") || img.BaseImageID != nil},
 		{sources, "whether it was generated", img.IsSynthetic || has(func(a *Annotation) bool { return a.IsSynthetic })},

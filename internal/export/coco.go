@@ -12,7 +12,10 @@ func coco() Format {
 			{"layout", []string{"instances", "roboflow"}, "where files are: annotations/instances_train.json and images/train, or train/_annotations.coco.json beside the pictures, as Roboflow and RF-DETR have it"},
 			{"masks", []string{"polygons", "rle"}, "how shapes are written: as polygons, or as bitmaps with run lengths"},
 		},
-		Check: func(d *Dataset, _ Options, img *Image) []Problem {
+		Check: func(d *Dataset, o Options, img *Image) []Problem {
+			if o["masks"] == "rle" {
+				return (boxes | polygonsAsMasks | confidences).check(d, img)
+			}
 			return (boxes | polygons | confidences).check(d, img)
 		},
 	}

@@ -14,7 +14,7 @@ func csv() Format {
 	return Format{
 		Name: "csv", Title: "CSV", Parts: csvParts,
 		Check: func(d *Dataset, _ Options, img *Image) []Problem {
-			return (boxes | polygons | confidences | authors | sources | prompts | tags).check(d, img)
+			return (boxes | polygons | confidences | authors | sources | prompts | negativePrompts | tags).check(d, img)
 		},
 	}
 }

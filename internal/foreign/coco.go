@@ -64,13 +64,13 @@ func (f *File) head(ctx context.Context) (h jsonHead, err error) {
 	d := json.NewDecoder(r)
 	first, err := d.Token()
 	if err != nil {
-		return h, nil //nolint:nilerr // it is none of ours
+		return h, nil // it is none of ours
 	}
 	h.isList = first == json.Delim('[')
 	for depth, name := 1, ""; ; {
 		token, err := d.Token()
 		if err != nil {
-			return h, nil //nolint:nilerr // so much is known
+			return h, nil // so much is known
 		}
 		delim, _ := token.(json.Delim)
 		if depth == 1 {
@@ -96,7 +96,6 @@ type cocoFile struct {
 	places     map[string]int // of images, by their ids as they stand in the file
 	categories map[string]int // places of labels, by ids
 	shapes     *spool
-	strays     []Problem // annotations of no image
 }
 
 type cocoImage struct {

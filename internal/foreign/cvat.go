@@ -88,31 +88,17 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	}
 	d := &Dataset{}
 	for _, f := range files { // labels come first in each
-		_, err := f.eachCVAT(ctx, d, func(cvatImage) error { return errEnough })
+		err := f.eachCVAT(ctx, d, func(cvatImage) error { return errEnough })
 		if _, ok := broken(err); err != nil && !ok && !errors.Is(err, errEnough) {
 			return nil, err
 		}
 	}
 	d.Images = func(yield func(*Image, error) bool) {
 		for _, f := range files {
-			stopped := false
-			_, err := f.eachCVAT(ctx, &Dataset{}, func(told cvatImage) error {
-				if stopped = !yield(f.cvatImage(t, told), nil); stopped {
-					return errEnough
-				}
-				return nil
+			more := f.each(yield, func(visit func(*Image) error) error {
+				return f.eachCVAT(ctx, &Dataset{}, func(told cvatImage) error { return visit(f.cvatImage(t, told)) })
 			})
-			if stopped {
-				return
-			}
-			if message, ok := broken(err); ok {
-				err = nil
-				if !yield(inFile(f.Path, message), nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(nil, err)
+			if !more {
 				return
 			}
 		}
@@ -120,13 +106,11 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	return d, nil
 }
 
-var errEnough = errors.New("no more is wanted")
-
 // eachCVAT adds the labels of a file and visits its images.
-func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) error) (root string, err error) {
+func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) error) error {
 	r, err := f.xml(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer r.close()
 	return r.elements(func(e xml.StartElement) error {

@@ -104,38 +104,25 @@ func (f *File) datumaroLabels(ctx context.Context) (names []string, err error) {
 }
 
 func (f *File) eachDatumaro(ctx context.Context, t *Tree, classes []string, yield func(*Image, error) bool) bool {
-	r, err := f.json(ctx)
-	if err != nil {
-		return yield(nil, err)
-	}
-	defer r.close()
-	stopped := false
-	err = r.members(func(name string) error {
-		if name != "items" {
-			return r.skip()
+	return f.each(yield, func(visit func(*Image) error) error {
+		r, err := f.json(ctx)
+		if err != nil {
+			return err
 		}
-		return r.elements(func(int) error {
-			var item datumaroItem
-			if err := r.Decode(&item); err != nil {
-				return err
+		defer r.close()
+		return r.members(func(name string) error {
+			if name != "items" {
+				return r.skip()
 			}
-			if stopped = !yield(f.datumaroImage(t, &item, classes), nil); stopped {
-				return errEnough
-			}
-			return nil
+			return r.elements(func(int) error {
+				var item datumaroItem
+				if err := r.Decode(&item); err != nil {
+					return err
+				}
+				return visit(f.datumaroImage(t, &item, classes))
+			})
 		})
 	})
-	if stopped {
-		return false
-	}
-	if message, ok := broken(err); ok {
-		return yield(inFile(f.Path, message), nil)
-	}
-	if err != nil {
-		yield(nil, err)
-		return false
-	}
-	return true
 }
 
 func (f *File) datumaroImage(t *Tree, item *datumaroItem, classes []string) *Image {

@@ -3,9 +3,7 @@ package foreign
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strconv"
 
@@ -42,45 +40,12 @@ func readImageFolder(ctx context.Context, t *Tree, _ export.Options) (*Dataset, 
 	}
 	return &Dataset{Images: func(yield func(*Image, error) bool) {
 		for _, p := range files {
-			if !t.files[p].eachInFolder(ctx, t, yield) {
+			f := t.files[p]
+			if !eachLine(ctx, f, yield, func(told *folderImage, place string) *Image { return told.image(f, t, place) }) {
 				return
 			}
 		}
 	}}, nil
-}
-
-func (f *File) eachInFolder(ctx context.Context, t *Tree, yield func(*Image, error) bool) bool {
-	r, err := f.json(ctx)
-	if err != nil {
-		yield(nil, err)
-		return false
-	}
-	defer r.close()
-	for n := 1; ; n++ {
-		var told folderImage
-		r.pieces.next()
-		err := r.Decode(&told)
-		if errors.Is(err, io.EOF) {
-			return true
-		}
-		place := fmt.Sprintf("%s:%d", f.Path, n)
-		if _, is := errors.AsType[*json.UnmarshalTypeError](err); is {
-			if !yield(inFile(place, "tells of no image"), nil) {
-				return false
-			}
-			continue
-		}
-		if message, ok := broken(err); ok {
-			return yield(inFile(place, message), nil)
-		}
-		if err != nil {
-			yield(nil, err)
-			return false
-		}
-		if !yield(told.image(f, t, place), nil) {
-			return false
-		}
-	}
 }
 
 func (told *folderImage) image(f *File, t *Tree, place string) *Image {

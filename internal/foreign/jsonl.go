@@ -3,9 +3,7 @@ package foreign
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strconv"
 
@@ -103,44 +101,10 @@ func readJSONL(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error)
 		keys[l.ID] = strconv.Itoa(l.ID)
 		d.Labels = append(d.Labels, Label{keys[l.ID], l.Name, l.Color, l.Prompt, l.NegativePrompt})
 	}
-	d.Images = func(yield func(*Image, error) bool) { lines.eachLine(ctx, t, keys, yield) }
+	d.Images = func(yield func(*Image, error) bool) {
+		eachLine(ctx, lines, yield, func(told *jsonlImage, place string) *Image { return told.image(lines, t, place, keys) })
+	}
 	return d, nil
-}
-
-func (f *File) eachLine(ctx context.Context, t *Tree, keys map[int]string, yield func(*Image, error) bool) {
-	r, err := f.json(ctx)
-	if err != nil {
-		yield(nil, err)
-		return
-	}
-	defer r.close()
-	for n := 1; ; n++ {
-		var told jsonlImage
-		r.pieces.next()
-		err := r.Decode(&told)
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		place := fmt.Sprintf("%s:%d", f.Path, n)
-		if _, is := errors.AsType[*json.UnmarshalTypeError](err); is {
-			err = nil
-			if !yield(inFile(place, "is none of our images"), nil) {
-				return
-			}
-			continue
-		}
-		if message, ok := broken(err); ok {
-			yield(inFile(place, message), nil)
-			return
-		}
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		if !yield(told.image(f, t, place, keys), nil) {
-			return
-		}
-	}
 }
 
 func (told *jsonlImage) image(f *File, t *Tree, place string, keys map[int]string) *Image {

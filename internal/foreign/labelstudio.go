@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"math"
 	"net/url"
@@ -76,13 +77,12 @@ func readLabelStudio(ctx context.Context, t *Tree, _ export.Options) (*Dataset, 
 func lsLabels(ctx context.Context, t *Tree) ([]Label, error) {
 	d := &Dataset{}
 	for _, p := range t.called("label_config.xml") {
-		r, err := t.files[p].xml(ctx)
+		text, err := t.files[p].text(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer r.close()
 		var config lsElement
-		if err := r.Decode(&config); err != nil {
+		if err := xml.Unmarshal(text, &config); err != nil {
 			return nil, invalid(p + " is no XML that describes labels")
 		}
 		config.labels(d, 0)
@@ -110,33 +110,20 @@ func (e *lsElement) labels(d *Dataset, depth int) {
 }
 
 func (f *File) eachTask(ctx context.Context, t *Tree, yield func(*Image, error) bool) bool {
-	r, err := f.json(ctx)
-	if err != nil {
-		return yield(nil, err)
-	}
-	defer r.close()
-	stopped := false
-	err = r.elements(func(i int) error {
-		var task lsTask
-		if err := r.Decode(&task); err != nil {
+	return f.each(yield, func(visit func(*Image) error) error {
+		r, err := f.json(ctx)
+		if err != nil {
 			return err
 		}
-		if stopped = !yield(f.task(t, &task, i), nil); stopped {
-			return errEnough
-		}
-		return nil
+		defer r.close()
+		return r.elements(func(i int) error {
+			var task lsTask
+			if err := r.Decode(&task); err != nil {
+				return err
+			}
+			return visit(f.task(t, &task, i))
+		})
 	})
-	if stopped {
-		return false
-	}
-	if message, ok := broken(err); ok {
-		return yield(inFile(f.Path, message), nil)
-	}
-	if err != nil {
-		yield(nil, err)
-		return false
-	}
-	return true
 }
 
 // uploaded is the name of a file without what Label Studio puts before it when it is uploaded: eight digits and a hyphen.

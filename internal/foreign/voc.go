@@ -96,20 +96,21 @@ func vocSplits(ctx context.Context, t *Tree) (map[string]image.Split, error) {
 
 // vocLabels are those that a labelmap.txt lists, in their order: name:colour:parts:actions.
 func vocLabels(ctx context.Context, t *Tree) (labels []Label, err error) {
-	for _, p := range t.called("labelmap.txt") {
-		text, err := t.files[p].text(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for line := range strings.Lines(string(text)) {
-			name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
-			if name != "" && name != "background" && !strings.HasPrefix(name, "#") {
-				labels = append(labels, Label{Name: name})
-			}
-		}
-		return labels, nil
+	maps := t.called("labelmap.txt")
+	if maps == nil {
+		return nil, nil
 	}
-	return nil, nil
+	text, err := t.files[maps[0]].text(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(text)) {
+		name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if name != "" && name != "background" && !strings.HasPrefix(name, "#") {
+			labels = append(labels, Label{Name: name})
+		}
+	}
+	return labels, nil
 }
 
 type vocImage struct {

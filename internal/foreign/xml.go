@@ -24,26 +24,26 @@ func (f *File) xml(ctx context.Context) (*xmlStream, error) {
 
 func (s *xmlStream) close() { _ = s.pieces.Close() } // it was only read
 
-// elements visits the elements below the outermost one, whose name it returns; visit reads them, or leaves them.
-func (s *xmlStream) elements(visit func(e xml.StartElement) error) (root string, err error) {
-	depth := 0
+// elements visits the elements below the outermost one, which visit reads.
+func (s *xmlStream) elements(visit func(e xml.StartElement) error) error {
+	depth, begun := 0, false
 	for {
 		s.pieces.next()
 		token, err := s.Token()
-		if errors.Is(err, io.EOF) && depth == 0 && root != "" {
-			return root, nil
+		if errors.Is(err, io.EOF) && depth == 0 && begun {
+			return nil
 		}
 		if err != nil {
-			return root, err
+			return err
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
 			if depth == 0 {
-				root, depth = e.Name.Local, 1
+				depth, begun = 1, true
 				continue
 			}
 			if err := visit(e); err != nil {
-				return root, err
+				return err
 			}
 		case xml.EndElement:
 			depth--
@@ -63,7 +63,7 @@ func (f *File) root(ctx context.Context) (root, first string, err error) {
 	for {
 		token, err := r.Token()
 		if err != nil {
-			return root, "", nil //nolint:nilerr // it is none of ours
+			return root, "", nil // it is none of ours
 		}
 		e, ok := token.(xml.StartElement)
 		switch {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"maps"
 	"path"
 	"strconv"
 	"strings"
@@ -177,9 +178,7 @@ func (r *run) named(ctx context.Context, items []*item) (map[*item][]gid.ImageID
 			}
 		}
 	}
-	for it, ids := range exported {
-		others[it] = ids
-	}
+	maps.Copy(others, exported)
 	for it, ids := range others {
 		others[it] = unique(ids)
 	}

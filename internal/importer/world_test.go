@@ -78,7 +78,7 @@ func (w *world) labels(t *testing.T, names ...string) {
 // picture is a PNG of a size, of its own colour.
 func picture(width, height, shade int) []byte {
 	var b bytes.Buffer
-	img := stdimage.NewPaletted(stdimage.Rect(0, 0, width, height), color.Palette{color.RGBA{R: uint8(shade), G: uint8(shade >> 8), B: 7, A: 255}}) //nolint:gosec // shades are few
+	img := stdimage.NewPaletted(stdimage.Rect(0, 0, width, height), color.Palette{color.RGBA{R: uint8(shade), G: uint8(shade >> 8), B: 7, A: 255}})
 	if err := png.Encode(&b, img); err != nil {
 		panic(err)
 	}
@@ -89,7 +89,7 @@ func photo(width, height, shade int) []byte {
 	var b bytes.Buffer
 	img := stdimage.NewGray(stdimage.Rect(0, 0, width, height))
 	for i := range img.Pix {
-		img.Pix[i] = uint8(shade + i%7) //nolint:gosec // shades are few
+		img.Pix[i] = uint8(shade + i%7)
 	}
 	if err := jpeg.Encode(&b, img, nil); err != nil {
 		panic(err)
@@ -109,17 +109,6 @@ func yolo(labels ...string) files {
 		f["labels/train/"+name+".txt"] = []byte(text)
 	}
 	return f
-}
-
-// without leaves out files.
-func (f files) without(part string) files {
-	rest := files{}
-	for name, content := range f {
-		if !strings.Contains(name, part) {
-			rest[name] = content
-		}
-	}
-	return rest
 }
 
 // run imports files as a zip.

@@ -23,9 +23,9 @@ import (
 
 // File is one of many that pictures are imported from.
 type File struct {
-	Path     string // below the place that is imported, with slashes
-	Source   string // a URL that tells it from all others
-	Size     int64  // in bytes
+	Path     string    // below the place that is imported, with slashes
+	Source   string    // a URL that tells it from all others
+	Size     int64     // in bytes
 	Modified time.Time // zero when that is not known
 	Open     func(context.Context) (io.ReadSeekCloser, error)
 

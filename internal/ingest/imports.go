@@ -183,7 +183,7 @@ func (r *importRun) saveGroup(ctx context.Context, group []*entry) error {
 	}
 	save := r.Pipeline.save
 	if r.options.DryRun {
-		save = r.Pipeline.pretend
+		save = r.pretend
 	}
 	if err := save(ctx, r.to, group); err != nil {
 		return err
