@@ -58,3 +58,53 @@ func TestImportStatements(t *testing.T) {
 		}
 	})
 }
+
+// aDataset is a zip of a dataset with boxes of a boat on pictures of those names.
+func aDataset(t *testing.T, names ...string) string {
+	t.Helper()
+	files := map[string][]byte{"data.yaml": []byte("names: [boat]")}
+	for i, name := range names {
+		files["images/"+name+".png"] = []byte(aPNG(t, i+1))
+		files["labels/"+name+".txt"] = []byte("0 0.5 0.5 0.5 0.5\n9 0.5 0.5 0.5 0.5\n")
+	}
+	return base64.StdEncoding.EncodeToString(testkit.ZipOf(files))
+}
+
+func TestImportDataset(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		const mutation = `mutation($d: ID!, $z: String!, $dry: Boolean!) { importDataset(datasetId: $d, input: {data: $z}, options: {createLabels: true, dryRun: $dry}) {
+			format created matched invalid labels annotations { created updated unchanged deleted invalid }
+			results { name status annotations { created invalid } problems { place message lost } moreProblems image { width annotations { edges { node { source label { name } } } } } } more } }`
+		variables := map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID), "z": aDataset(t, "a"), "dry": true}
+		answer := func(image string) string {
+			return `{"data":{"importDataset":{"format":"yolo","created":1,"matched":0,"invalid":0,"labels":["boat"],` +
+				`"annotations":{"created":1,"updated":0,"unchanged":0,"deleted":0,"invalid":1},` +
+				`"results":[{"name":"images/a.png","status":"CREATED","annotations":{"created":1,"invalid":1},` +
+				`"problems":[{"place":"labels/a.txt:2","message":"there is no class \"9\"","lost":true}],"moreProblems":0,"image":` + image + `}],"more":0}}}`
+		}
+		if diff := cmp.Diff(answer("null"), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
+			t.Errorf("dry (-want +got):\n%s", diff)
+		}
+		variables["dry"] = false
+		image := `{"width":1,"annotations":{"edges":[{"node":{"source":"IMPORT","label":{"name":"boat"}}}]}}`
+		if diff := cmp.Diff(answer(image), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
+			t.Errorf("wet (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestImportDatasetStatements: what is selected below the images is read for all of them at once.
+func TestImportDatasetStatements(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, a api) {
+		statements := func(names ...string) int64 {
+			return a.mustAsk(t, "manager", `mutation($d: ID!, $z: String!) { importDataset(datasetId: $d, input: {data: $z}) {
+				results { image { url labels { name } dataset { name } } again: image { annotations { edges { node { type } } } } } } }`,
+				map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID), "z": aDataset(t, names...)}).statements
+		}
+		if one, many := statements("1"), statements("a", "b", "c", "d", "e"); many > one+4*3 {
+			t.Errorf("%d statements for one picture, %d for five", one, many)
+		}
+	})
+}

@@ -121,6 +121,9 @@ func (s surroundings) importDataset(ctx context.Context, cmd *cli.Command, place
 		summary, err := importer.New(a.db, p.ingest).Import(ctx, dataset.ID, files, o, t.add)
 		err = errors.Join(err, closeReport())
 		t.bar.end()
+		if cmd.IsSet("new") {
+			err = errors.Join(err, a.settleNew(ctx, dataset, o.DryRun || t.images == 0, err != nil))
+		}
 		if err != nil {
 			return flagError(err)
 		}
@@ -129,6 +132,17 @@ func (s surroundings) importDataset(ctx context.Context, cmd *cli.Command, place
 		}
 		return s.printSummary(dataset, summary, t, o.DryRun)
 	})
+}
+
+// settleNew deletes a dataset that was made and is not wanted after all, or tells how an import into it that failed goes on.
+func (a *app) settleNew(ctx context.Context, d *ent.Dataset, unwanted, failed bool) error {
+	if unwanted {
+		return catalog.DeleteDatasets(ctx, a.db, catalog.One(d.ID, nil))
+	}
+	if failed {
+		return fmt.Errorf("what was imported is in dataset %d: go on with --dataset %d", d.ID, d.ID)
+	}
+	return nil
 }
 
 // flagError names the flag that a complaint about an option is about.
@@ -192,7 +206,7 @@ func zippedIn(pictures *ingest.Pipeline, place string) ([]ingest.File, func(), e
 		}
 	}
 	closeFile()
-	return nil, nil, fmt.Errorf("%s: %w", place, err)
+	return nil, nil, fmt.Errorf("%s: %s", place, err.Error())
 }
 
 // picturesAmong counts files that look like pictures: about as many images are imported.
@@ -280,11 +294,11 @@ func (t *datasetTally) add(r *importer.Result) error {
 }
 
 func (s surroundings) printSummary(d *ent.Dataset, sum *importer.Summary, t *datasetTally, dry bool) error {
-	title := "imported"
+	title := fmt.Sprintf("imported into dataset %d", d.ID)
 	if dry {
-		title = "would be imported"
+		title = "dry run: what would be imported"
 	}
-	fmt.Fprintf(s.out, "%s, format %s, into dataset %d\n", title, sum.Format, d.ID)
+	fmt.Fprintf(s.out, "%s, format %s\n", title, sum.Format)
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\tcreated\tupdated\tunchanged\tdeleted\tinvalid\t")
 	fmt.Fprintf(w, "images\t%s\t\t%s\t\t%s\t\n", grouped(sum.Created), grouped(sum.Matched), grouped(sum.Invalid))
