@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -198,10 +200,17 @@ func (c *canvas) place(in *annotate.CreateInput, own *gid.AnnotationID, free map
 	return !known || mode != Append
 }
 
-// derived is the id of an annotation that files tell of: the same whenever they are imported into the image.
+// derived is the id of an annotation that files tell of: the same whenever they are imported into the image. It is a UUID of
+// version 8 (RFC 9562, 5.8) that begins with the image, so that what is inserted together lies together in the index.
 func derived(image gid.ImageID, key string, times int) gid.AnnotationID {
-	name := strconv.Itoa(int(image)) + "\n" + strconv.Itoa(times) + "\n" + key
-	return gid.AnnotationID(uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)))
+	sum := sha256.Sum256([]byte(strconv.Itoa(int(image)) + "\n" + strconv.Itoa(times) + "\n" + key))
+	var id uuid.UUID
+	copy(id[:], sum[:])
+	prefix := binary.BigEndian.AppendUint64(nil, uint64(image)) //nolint:gosec // an id
+	copy(id[:6], prefix[2:])
+	id[6] = 0x80 | id[6]&0x0f
+	id[8] = 0x80 | id[8]&0x3f // the variant
+	return gid.AnnotationID(id)
 }
 
 // same finds an annotation that is the shape: of its label and type, and nowhere further from it than a pixel.
