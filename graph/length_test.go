@@ -48,6 +48,7 @@ var lengthRows = map[string][]lengthRow{
 		{`createImages(datasetId: $dataset, images: [{%s}]) { id }`, map[string]string{"data": "$png"}, "images.0."},
 	},
 	"ImportOptions": {{`importImages(datasetId: $dataset, images: [{data: $png}], options: {%s}) { created }`, nil, "options."}},
+	"ImportDatasetOptions": {{`importDataset(datasetId: $dataset, input: {data: $yolo}, options: {%s}) { created }`, nil, "options."}},
 	"UpdateImageInput": {
 		{`updateImage(id: $image, input: {%s}) { id }`, nil, "input."},
 		{`updateImages(ids: [$image], input: {%s}) { id }`, nil, "input."},
@@ -60,6 +61,7 @@ var lengthRows = map[string][]lengthRow{
 		{`updateLabel(id: $label, input: {%s}) { id }`, nil, "input."},
 		{`updateLabels(changes: [{id: $label, input: {%s}}]) { id }`, nil, "changes.0.input."},
 	},
+	"CopySnapshotInput":    {{`copySnapshot(id: $snapshot, input: {%s}) { id }`, nil, "input."}},
 	"CreateSnapshotInput":  {{`createSnapshot(datasetId: $dataset, input: {%s}) { id }`, nil, "input."}},
 	"UpdateSnapshotInput":  {{`updateSnapshot(id: $snapshot, input: {%s}) { id }`, nil, "input."}},
 	"CreateUserInput":      {{`createUser(input: {%s}) { id }`, map[string]string{"email": "$newEmail", "password": `"an0ther-pass"`}, "input."}},

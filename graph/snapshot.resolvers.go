@@ -50,6 +50,12 @@ func (r *mutationResolver) RestoreSnapshot(ctx context.Context, id string, image
 	})
 }
 
+func (r *mutationResolver) CopySnapshot(ctx context.Context, id string, input snapshot.CopyInput) (*ent.Dataset, error) {
+	return with("id", id, func(id gid.SnapshotID) (*ent.Dataset, error) {
+		return snapshot.Copy(ctx, r.DB, r.Quota, id, input)
+	})
+}
+
 func (r *mutationResolver) DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error) {
 	return remove(id, expectedVersion, func(t catalog.Targets[gid.SnapshotID]) error { return snapshot.Delete(ctx, r.DB, t) })
 }

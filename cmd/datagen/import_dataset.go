@@ -148,8 +148,8 @@ func (a *app) settleNew(ctx context.Context, d *ent.Dataset, unwanted, failed bo
 // flagError names the flag that a complaint about an option is about.
 func flagError(err error) error {
 	fields, ok := errors.AsType[fault.Fields](err)
-	if ok && len(fields) == 1 && len(fields[0].Path) == 1 {
-		return fmt.Errorf("--%v: %s", fields[0].Path[0], fields[0].Message)
+	if ok && len(fields) == 1 && len(fields[0].Path) > 1 && fields[0].Path[0] == "options" {
+		return fmt.Errorf("--%v: %s", fields[0].Path[len(fields[0].Path)-1], fields[0].Message)
 	}
 	return err
 }

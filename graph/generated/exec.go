@@ -569,6 +569,7 @@ type ComplexityRoot struct {
 		AssignBatch        func(childComplexity int, id string, input work.Assignment) int
 		AssignSplits       func(childComplexity int, datasetID string, input split.Input) int
 		ChangePassword     func(childComplexity int, currentPassword string, newPassword string, keepAPIKeys bool) int
+		CopySnapshot       func(childComplexity int, id string, input snapshot.CopyInput) int
 		CreateAPIKey       func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateAnnotation   func(childComplexity int, input annotate.CreateInput) int
 		CreateBatch        func(childComplexity int, input work.CreateBatchInput) int
@@ -904,6 +905,7 @@ type MutationResolver interface {
 	GenerateSnapshot(ctx context.Context, datasetID string) (*ent.Snapshot, error)
 	UpdateSnapshot(ctx context.Context, id string, expectedVersion *int, input snapshot.UpdateInput) (*ent.Snapshot, error)
 	RestoreSnapshot(ctx context.Context, id string, imageIds []string, labelIds []string) (*snapshot.Restored, error)
+	CopySnapshot(ctx context.Context, id string, input snapshot.CopyInput) (*ent.Dataset, error)
 	DeleteSnapshot(ctx context.Context, id string, expectedVersion *int) (string, error)
 	AssignSplits(ctx context.Context, datasetID string, input split.Input) (*split.Report, error)
 	CreateUser(ctx context.Context, input admin.CreateUserInput) (*ent.User, error)
@@ -3160,6 +3162,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["currentPassword"].(string), args["newPassword"].(string), args["keepApiKeys"].(bool)), true
+	case "Mutation.copySnapshot":
+		if e.ComplexityRoot.Mutation.CopySnapshot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_copySnapshot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CopySnapshot(childComplexity, args["id"].(string), args["input"].(snapshot.CopyInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -4729,6 +4742,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssignSplitsInput", ec.unmarshalInputAssignSplitsInput),
 			graphql.NewInputUnmarshaler("BatchOrder", ec.unmarshalInputBatchOrder),
 			graphql.NewInputUnmarshaler("BatchWhereInput", ec.unmarshalInputBatchWhereInput),
+			graphql.NewInputUnmarshaler("CopySnapshotInput", ec.unmarshalInputCopySnapshotInput),
 			graphql.NewInputUnmarshaler("CreateAnnotationInput", ec.unmarshalInputCreateAnnotationInput),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateBatchInput", ec.unmarshalInputCreateBatchInput),
@@ -11929,7 +11943,7 @@ type ImportFormat {
 "How a dataset is imported."
 input ImportDatasetOptions {
   "The name of a format, see importFormats; found out from the files when absent."
-  format: String
+  format: String @length(max: 100)
   "Values of options of the format, by their names."
   formatOptions: [FormatOptionInput!]
   "What becomes of the annotations of images that the dataset has."
@@ -12225,6 +12239,16 @@ extend type Mutation {
     "Labels to restore, with their annotations on images that are there."
     labelIds: [ID!]
   ): RestoreSnapshotPayload! @slow
+  """
+  Make a new dataset of what the snapshot sees: labels, images and annotations. It is yours. Its images count against quotas,
+  though their files are not copied. For managers.
+  """
+  copySnapshot(
+    "The snapshot."
+    id: ID!
+    "What the dataset shall be."
+    input: CopySnapshotInput! = {}
+  ): Dataset! @slow
   "Delete a snapshot, and with it the way to its zip. For managers. Answers its id."
   deleteSnapshot(
     "The snapshot."
@@ -12232,6 +12256,14 @@ extend type Mutation {
     "The version that you have read; another one is a CONFLICT."
     expectedVersion: Int
   ): ID!
+}
+
+"A dataset to make of a snapshot."
+input CopySnapshotInput {
+  "What it is called; as the one that the snapshot is of when absent."
+  name: String @length(max: 100)
+  "What it is about; likewise."
+  description: String @length(max: 10000)
 }
 
 "A snapshot to make."
@@ -15241,6 +15273,28 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 		return nil, err
 	}
 	args["keepApiKeys"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_copySnapshot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (snapshot.CopyInput, error) {
+			return ec.unmarshalNCopySnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCopyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -28291,6 +28345,50 @@ func (ec *executionContext) fieldContext_Mutation_restoreSnapshot(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_copySnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_copySnapshot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CopySnapshot(ctx, fc.Args["id"].(string), fc.Args["input"].(snapshot.CopyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Dataset) graphql.Marshaler {
+			return ec.marshalNDataset2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐDataset(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_copySnapshot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dataset(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_copySnapshot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteSnapshot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36053,6 +36151,55 @@ func (ec *executionContext) unmarshalInputBatchWhereInput(ctx context.Context, o
 func UnmarshalBatchWhereInput(ctx context.Context, raw any) (ent.BatchWhereInput, error) {
 	var out ent.BatchWhereInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "BatchWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCopySnapshotInput(ctx context.Context, obj any) (snapshot.CopyInput, error) {
+	var it snapshot.CopyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "description"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCopySnapshotInput unmarshals raw into the CopySnapshotInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCopySnapshotInput(ctx context.Context, raw any) (snapshot.CopyInput, error) {
+	var out snapshot.CopyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CopySnapshotInput", raw, &out)
 	return out, err
 }
 
@@ -47296,6 +47443,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "copySnapshot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_copySnapshot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteSnapshot":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteSnapshot(ctx, field)
@@ -49518,6 +49672,11 @@ func (ec *executionContext) marshalNChartSlice2ᚖgithubᚗcomᚋdatasetgenᚋda
 		return graphql.Null
 	}
 	return ec._ChartSlice(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCopySnapshotInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋsnapshotᚐCopyInput(ctx context.Context, v any) (snapshot.CopyInput, error) {
+	res, err := ec.unmarshalInputCopySnapshotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCreateAnnotationInput2githubᚗcomᚋdatasetgenᚋdatagenᚋinternalᚋannotateᚐCreateInput(ctx context.Context, v any) (annotate.CreateInput, error) {

@@ -5,6 +5,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -150,7 +151,7 @@ func (im *Importer) Import(ctx context.Context, dataset gid.DatasetID, files []i
 	}
 	choices, err := export.Asked(o.FormatOptions)
 	if err != nil {
-		return nil, err
+		return nil, below(err, "options", "formatOptions")
 	}
 	once := func(o Options, tell func(*Result) error) (*Summary, error) {
 		r := &run{Importer: im, dataset: dataset, options: o, files: pictures, format: format, choices: choices, tell: tell, summary: Summary{Format: format.Name, Labels: []string{}}}
@@ -193,10 +194,23 @@ func treeOf(files []ingest.File) (*foreign.Tree, map[string]ingest.File, error) 
 }
 
 func formatOf(ctx context.Context, tree *foreign.Tree, name string) (foreign.Format, error) {
+	find := foreign.FormatOf
 	if name == "" {
-		return foreign.Detect(ctx, tree)
+		find = func(string) (foreign.Format, error) { return foreign.Detect(ctx, tree) }
 	}
-	return foreign.FormatOf(name)
+	f, err := find(name)
+	return f, below(err, "options")
+}
+
+// below puts complaints about options under the path where these are. Complaints without a path are about files.
+func below(err error, path ...any) error {
+	fields, ok := errors.AsType[fault.Fields](err)
+	if !ok || slices.ContainsFunc(fields, func(f fault.Field) bool { return len(f.Path) == 0 }) {
+		return err
+	}
+	var c fault.Check
+	c.Add(fields, path...)
+	return c.Err()
 }
 
 // rehearse runs an import dry, and complains about what cannot be imported.
@@ -243,7 +257,7 @@ const (
 func (r *run) run(ctx context.Context, tree *foreign.Tree) (*Summary, error) {
 	told, err := r.format.Read(ctx, tree, r.choices)
 	if err != nil {
-		return nil, err
+		return nil, below(err, "options", "formatOptions")
 	}
 	defer told.Close()
 	if r.labels, err = r.readLabels(ctx, told.Labels); err != nil {

@@ -334,10 +334,10 @@ func TestRefused(t *testing.T) {
 			o    importer.Options
 			want string
 		}{
-			"no dataset":     {files{"a.png": picture(1, 1, 1)}, importer.Options{}, "format: looks like none of"},
-			"no such format": {yolo(boat), importer.Options{Format: "excel"}, "format: is none of jsonl,"},
-			"no such option": {yolo(boat), importer.Options{FormatOptions: choices("origin", "0")}, "origin: is no option of yolo"},
-			"option twice":   {yolo(boat), importer.Options{Format: "voc", FormatOptions: choices("origin", "0", "origin", "0")}, "origin: is chosen more than once"},
+			"no dataset":     {files{"a.png": picture(1, 1, 1)}, importer.Options{}, "options.format: looks like none of"},
+			"no such format": {yolo(boat), importer.Options{Format: "excel"}, "options.format: is none of jsonl,"},
+			"no such option": {yolo(boat), importer.Options{FormatOptions: choices("origin", "0")}, "options.formatOptions.origin: is no option of yolo"},
+			"option twice":   {yolo(boat), importer.Options{Format: "voc", FormatOptions: choices("origin", "0", "origin", "0")}, "options.formatOptions.origin: is chosen more than once"},
 			"another format": {yolo(boat), importer.Options{Format: "jsonl"}, "has no dataset.json"},
 		} {
 			if _, err := w.run(t, c.f, c.o); !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {

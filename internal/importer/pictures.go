@@ -10,7 +10,6 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/catalog"
-	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/foreign"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -58,12 +57,17 @@ func (it *item) settle(r *run, result *ingest.ImportResult) {
 			return // of a dry run
 		}
 		it.result.Image = &ent.Image{ID: result.Image.ID}
-		if it.Facts.BaseImageID != 0 {
-			r.based[result.Image.ID] = it.Facts.BaseImageID
-		}
+		r.base(it)
 	}
 	if it.result.Image != nil && it.ID != 0 {
 		r.images[it.ID] = it.result.Image.ID
+	}
+}
+
+// base notes what an image was made from, if the files tell.
+func (r *run) base(it *item) {
+	if it.Facts.BaseImageID != 0 {
+		r.based[it.result.Image.ID] = it.Facts.BaseImageID
 	}
 }
 
@@ -213,7 +217,7 @@ func (r *run) readRows(ctx context.Context, group []*item) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := r.db.Image.Query().Where(image.IDIn(ids...)).Select(image.FieldID, image.FieldWidth, image.FieldHeight).All(ctx)
+	rows, err := r.db.Image.Query().Where(image.IDIn(ids...)).Select(image.FieldID, image.FieldWidth, image.FieldHeight, image.FieldBaseImageID).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -228,6 +232,10 @@ func (r *run) readRows(ctx context.Context, group []*item) error {
 		if it.row = found[it.result.Image.ID]; it.row == nil {
 			it.result.Image = nil
 			it.refuse("its image was deleted meanwhile")
+			continue
+		}
+		if it.row.BaseImageID == nil { // an import that was broken off may not have come so far
+			r.base(it)
 		}
 	}
 	return nil
@@ -235,30 +243,14 @@ func (r *run) readRows(ctx context.Context, group []*item) error {
 
 // linkBases links images that were made to those that they were made from, as far as the files have them.
 func (r *run) linkBases(ctx context.Context) error {
-	type link struct{ image, base gid.ImageID }
-	derived := map[gid.ImageID][]gid.ImageID{}
+	links := map[gid.ImageID]gid.ImageID{}
 	for id, told := range r.based {
 		if base, ok := r.images[told]; ok && base != id {
-			derived[base] = append(derived[base], id)
+			links[id] = base
 		}
 	}
-	var links []link
-	for base, ids := range derived {
-		for _, id := range ids {
-			links = append(links, link{id, base})
-		}
-	}
-	if len(links) == 0 {
+	if len(links) == 0 || r.options.DryRun {
 		return nil
 	}
-	columns := []database.Column[link]{
-		{Name: image.FieldID, Type: "bigint", Of: func(l link) any { return l.image }},
-		{Name: image.FieldBaseImageID, Type: "bigint", Of: func(l link) any { return l.base }},
-	}
-	return r.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		if err := r.db.ShareDataset(ctx, tx, r.dataset); err != nil {
-			return err
-		}
-		return database.UpdateRows(ctx, tx, r.db.Dialect(), image.Table, columns, links)
-	})
+	return r.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return catalog.LinkBases(ctx, r.db, tx, r.dataset, links) })
 }
