@@ -60,10 +60,10 @@ func (w *world) put(t *testing.T, content string) export.Object {
 }
 
 func (w *world) dataset() *export.Dataset {
-	return &export.Dataset{Images: func(_ context.Context, after gid.ImageID, splits ...image.Split) iter.Seq2[*export.Image, error] {
+	return &export.Dataset{Images: func(_ context.Context, after gid.ImageID, wanted export.Wanted) iter.Seq2[*export.Image, error] {
 		return func(yield func(*export.Image, error) bool) {
 			for _, img := range w.images {
-				if img.ID > after && (len(splits) == 0 || slices.Contains(splits, img.Split)) && !yield(img, nil) {
+				if img.ID > after && (len(wanted.Splits) == 0 || slices.Contains(wanted.Splits, img.Split)) && !yield(img, nil) {
 					return
 				}
 			}
@@ -82,7 +82,7 @@ func parts() []export.Part {
 			}
 		}},
 		export.Series{Name: func(i int) string { return "all-" + strconv.Itoa(i) }, Head: []byte("["), Tail: []byte("]"), Item: item},
-		export.Series{Splits: []image.Split{image.SplitVal}, MaxSize: 1000, Name: func(i int) string { return "val-" + strconv.Itoa(i) }, Item: item},
+		export.Series{Wanted: export.Wanted{Splits: []image.Split{image.SplitVal}}, MaxSize: 1000, Name: func(i int) string { return "val-" + strconv.Itoa(i) }, Item: item},
 		export.Series{Name: func(int) string { return "twice" }, Head: []byte("<"), Tail: []byte("|"), Item: item, Next: &export.Series{Head: []byte("("), Item: item, Tail: []byte(")>")}},
 		export.Fixed{Name: "empty"},
 	}

@@ -142,12 +142,12 @@ func among[ID ~int](column string, ids []ID) string {
 const pagesAhead = 2
 
 // images is export.Images.
-func (r *reading) images(ctx context.Context, after gid.ImageID, splits ...image.Split) iter.Seq2[*export.Image, error] {
+func (r *reading) images(ctx context.Context, after gid.ImageID, w export.Wanted) iter.Seq2[*export.Image, error] {
 	return func(yield func(*export.Image, error) bool) {
 		ctx, cancel := context.WithCancel(history.At(access.System(ctx), r.moment))
 		defer cancel()
 		pages := make(chan chan page, pagesAhead-1)
-		go r.read(ctx, after, splits, pages)
+		go r.read(ctx, after, w, pages)
 		for next := range pages {
 			p := <-next
 			if p.err != nil {
@@ -169,10 +169,10 @@ type page struct {
 }
 
 // read sends the pages of the images after one, which may still be on their way, and closes the channel. An error is the last.
-func (r *reading) read(ctx context.Context, after gid.ImageID, splits []image.Split, to chan<- chan page) {
+func (r *reading) read(ctx context.Context, after gid.ImageID, w export.Wanted, to chan<- chan page) {
 	defer close(to)
 	for {
-		ids, err := r.ids(ctx, after, splits)
+		ids, err := r.ids(ctx, after, w.Splits)
 		if err != nil {
 			ids = []gid.ImageID{0}
 		}
@@ -188,7 +188,7 @@ func (r *reading) read(ctx context.Context, after gid.ImageID, splits []image.Sp
 				return
 			}
 			go func() {
-				images, err := r.page(ctx, chunk)
+				images, err := r.page(ctx, chunk, w.Of)
 				next <- page{images, err}
 			}()
 			after = chunk[len(chunk)-1]
@@ -213,7 +213,7 @@ func (r *reading) ids(ctx context.Context, after gid.ImageID, splits []image.Spl
 }
 
 // page reads images with their annotations.
-func (r *reading) page(ctx context.Context, ids []gid.ImageID) ([]export.Image, error) {
+func (r *reading) page(ctx context.Context, ids []gid.ImageID, of export.Of) ([]export.Image, error) {
 	images := make([]export.Image, 0, len(ids))
 	places := make(map[gid.ImageID]int, len(ids))
 	query := fmt.Sprintf(`SELECT i.id, i.name, i.original_name, i.source, i.sha256, i.object_sha256, i.size, i.format, i.width, i.height, i.split,
@@ -248,7 +248,10 @@ func (r *reading) page(ctx context.Context, ids []gid.ImageID) ([]export.Image, 
 	if err := r.findCRCs(ctx, images); err != nil {
 		return nil, err
 	}
-	return images, r.annotations(ctx, images, places, ids)
+	if of == export.Pictures {
+		return images, nil
+	}
+	return images, r.annotations(ctx, images, places, ids, of)
 }
 
 // unknown stands for both CRCs of an object while they are. That they are both right is as good as impossible, and costs no
@@ -272,13 +275,16 @@ func (r *reading) findCRCs(ctx context.Context, images []export.Image) error {
 }
 
 // annotations reads those of images. They lie in one array, by their images.
-func (r *reading) annotations(ctx context.Context, images []export.Image, places map[gid.ImageID]int, ids []gid.ImageID) error {
+func (r *reading) annotations(ctx context.Context, images []export.Image, places map[gid.ImageID]int, ids []gid.ImageID, of export.Of) error {
 	where := between(ids) + among("label_id", r.filter.Labels)
 	if r.filter.MinConfidence != nil {
 		where += fmt.Sprintf(" AND (confidence IS NULL OR confidence >= %s)", strconv.FormatFloat(*r.filter.MinConfidence, 'f', -1, 64))
 	}
-	query := fmt.Sprintf(`SELECT id, image_id, label_id, type, data, author_id, source, confidence, is_synthetic, created_at
-		FROM "annotations" WHERE %s ORDER BY image_id, position, id`, where)
+	columns := "image_id, label_id, type, data, source, confidence"
+	if of == export.Annotations {
+		columns += ", id, author_id, is_synthetic, created_at"
+	}
+	query := fmt.Sprintf(`SELECT %s FROM "annotations" WHERE %s ORDER BY image_id, position, id`, columns, where)
 	var all []export.Annotation
 	var authors []*gid.UserID
 	ends := make([]int, len(images))
@@ -287,7 +293,12 @@ func (r *reading) annotations(ctx context.Context, images []export.Image, places
 		var label gid.LabelID
 		var author *gid.UserID
 		var a export.Annotation
-		err := rows.Scan(&a.ID, &on, &label, &a.Type, &a.Data, &author, &a.Source, &a.Confidence, &a.IsSynthetic, &a.CreatedAt)
+		values := [...]any{&on, &label, &a.Type, &a.Data, &a.Source, &a.Confidence, &a.ID, &author, &a.IsSynthetic, &a.CreatedAt}
+		wantedValues := values[:]
+		if of == export.Shapes {
+			wantedValues = values[:6]
+		}
+		err := rows.Scan(wantedValues...)
 		place, wanted := places[on]
 		if err != nil || !wanted {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/archive"
 	"github.com/datasetgen/datagen/internal/database"
+	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/storage"
 	"github.com/datasetgen/datagen/internal/testkit"
@@ -58,7 +59,7 @@ func BenchmarkRead(b *testing.B) {
 			n := 0
 			for b.Loop() {
 				d := testkit.Must(archive.NewReader(w.DB, storage.NewMemory()).Dataset(ctx, snapshot.MomentOf(s), archive.Filter{}))(b)
-				for img, err := range d.Images(ctx, 0) {
+				for img, err := range d.Images(ctx, 0, export.Wanted{}) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -62,7 +62,7 @@ func walkPart(ctx context.Context, d *export.Dataset, part export.Part, from mar
 }
 
 func walkImages(ctx context.Context, d *export.Dataset, p export.PerImage, at mark, to sink) error {
-	for img, err := range d.Images(ctx, at.After, p.Splits...) {
+	for img, err := range d.Images(ctx, at.After, p.Wanted) {
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func walkSeries(ctx context.Context, d *export.Dataset, p export.Series, at mark
 
 // items adds what there is of the images after the mark.
 func (s series) items(ctx context.Context, d *export.Dataset, pass *export.Series, at *mark) error {
-	for img, err := range d.Images(ctx, at.After, s.Splits...) {
+	for img, err := range d.Images(ctx, at.After, pass.Wanted) {
 		if err != nil {
 			return err
 		}

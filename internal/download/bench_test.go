@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/go-chi/chi/v5"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
@@ -60,8 +61,10 @@ func BenchmarkExport(b *testing.B) {
 			ctx := w.As(b.Context(), "owner")
 			s := testkit.Must(snapshot.Create(ctx, w.DB, w.Dataset.ID, snapshot.CreateInput{}))(b)
 			service := download.New(w.DB, store, testkit.Must(auth.NewKeys("0123456789abcdef0123456789abcdef"))(b))
+			routes := chi.NewRouter()
+			routes.Handle(download.Path+"/", service)
 			server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				service.ServeHTTP(rw, r.WithContext(w.As(r.Context(), "owner")))
+				routes.ServeHTTP(rw, r.WithContext(w.As(r.Context(), "owner")))
 			}))
 			defer server.Close()
 			for _, format := range []string{"yolo", "coco"} {
@@ -178,8 +181,8 @@ func fillLarge(b *testing.B, w *testkit.World, store storage.Store) {
 	first := testkit.NewImage(w.DB.Client, w.Dataset).SetOriginalName("a picture.jpg").SetSize(benchSize).SaveX(access.System(b.Context()))
 	err := w.DB.Write(access.System(b.Context()), func(ctx context.Context, tx *ent.Tx) error {
 		const columns = "created_at, updated_at, version, born, original_name, source, sha256, size, width, height, format, prompt, negative_prompt, generation_type, extra_information, tags, metadata, is_synthetic, done, reviewed, split, dataset_id"
-		images := fmt.Sprintf(`INSERT INTO images (name, object_sha256, %s) SELECT 'n' || i, o.sha256, %[1]s FROM images, %s
-			JOIN (SELECT sha256, row_number() OVER (ORDER BY sha256) AS place FROM objects WHERE size = %d) o ON o.place = i %% %d + 1 WHERE images.id = %d ORDER BY i`,
+		images := fmt.Sprintf(`INSERT INTO images (name, object_sha256, %s) SELECT 'n' || i, o.sum, %[1]s FROM images, %s
+			JOIN (SELECT sha256 AS sum, row_number() OVER (ORDER BY sha256) AS place FROM objects WHERE objects.size = %d) o ON o.place = i %% %d + 1 WHERE images.id = %d ORDER BY i`,
 			columns, fmt.Sprintf(series, benchImages), benchSize, benchObjects, first.ID)
 		if _, err := tx.ExecContext(ctx, images); err != nil {
 			return err

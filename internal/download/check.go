@@ -57,7 +57,7 @@ func (s *Service) Check(ctx context.Context, r Request, first int) (_ *Check, er
 		return nil, err
 	}
 	c := &Check{Problems: []*ProblemCount{}, Items: []*Problem{}}
-	for img, err := range d.Images(ctx, 0) {
+	for img, err := range d.Images(ctx, 0, export.Wanted{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -29,11 +29,9 @@ func cocoParts(d *Dataset, o Options) (parts []Part) {
 	names, of := splitsByName(d, val)
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], Name: func(int) string { return file(name) }, Head: cocoHead(d), Item: cocoImage, Tail: []byte("\n]"),
-			Next: &Series{Head: []byte(",\n\"annotations\":["), Item: cocoAnnotations(o["masks"] == "rle"), Written: onImages, Tail: []byte("\n]}\n")},
-		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
-			return []File{{Name: pictures(name) + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}})
+			Wanted: Wanted{Splits: of[name], Of: Pictures}, Name: func(int) string { return file(name) }, Head: cocoHead(d), Item: cocoImage, Tail: []byte("\n]"),
+			Next: &Series{Wanted: Wanted{Splits: of[name], Of: Shapes}, Head: []byte(",\n\"annotations\":["), Item: cocoAnnotations(o["masks"] == "rle"), Written: onImages, Tail: []byte("\n]}\n")},
+		}, picturesIn(pictures(name), of[name]...))
 	}
 	return parts
 }

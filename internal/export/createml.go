@@ -13,11 +13,9 @@ func createMLParts(d *Dataset, _ Options) (parts []Part) {
 	names, of := splitsByName(d, "valid")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], Name: func(int) string { return name + "/_annotations.createml.json" }, Head: []byte("["), Tail: []byte("\n]\n"),
+			Wanted: Wanted{Splits: of[name], Of: Shapes}, Name: func(int) string { return name + "/_annotations.createml.json" }, Head: []byte("["), Tail: []byte("\n]\n"),
 			Item: func(img *Image, at Place) []Piece { return []Piece{{Text: createMLImage(d, img, at)}} },
-		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
-			return []File{{Name: name + "/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}})
+		}, picturesIn(name+"/", of[name]...))
 	}
 	return parts
 }

@@ -27,7 +27,7 @@ func csvParts(d *Dataset, _ Options) []Part {
 	return []Part{
 		Fixed{Name: "labels.csv", Content: labels},
 		Series{
-			Name: func(int) string { return "images.csv" },
+			Wanted: Wanted{Of: Pictures}, Name: func(int) string { return "images.csv" },
 			Head: csvRow("image_id", "file_name", "original_name", "split", "width", "height", "is_synthetic", "done", "reviewed", "sha256", "source", "tags", "prompt", "negative_prompt"),
 			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: csvImage(img)}} },
 		},
@@ -36,9 +36,7 @@ func csvParts(d *Dataset, _ Options) []Part {
 			Head: csvRow("annotation_id", "image_id", "file_name", "split", "width", "height", "label", "class", "type", "x", "y", "w", "h", "points", "confidence", "source", "author", "is_synthetic"),
 			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: csvAnnotations(d, img)}} },
 		},
-		PerImage{Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}},
+		picturesIn("images/"),
 	}
 }
 

@@ -29,10 +29,10 @@ func cvatParts(d *Dataset, o Options) []Part {
 		dir = func(img *Image) string { return "images/" + splitName(img.Split, "val") + "/" }
 	}
 	return []Part{
-		Series{Name: func(int) string { return "annotations.xml" }, Head: cvatHead(d), Item: func(img *Image, at Place) []Piece {
+		Series{Wanted: Wanted{Of: Shapes}, Name: func(int) string { return "annotations.xml" }, Head: cvatHead(d), Item: func(img *Image, at Place) []Piece {
 			return []Piece{{Text: cvatImage(d, img, at.Images, subset(img))}}
 		}, Tail: []byte("</annotations>\n")},
-		PerImage{Files: func(img *Image, _ Place) []File {
+		PerImage{Wanted: Wanted{Of: Pictures}, Files: func(img *Image, _ Place) []File {
 			return []File{{Name: dir(img) + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
 		}},
 	}

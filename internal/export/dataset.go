@@ -30,9 +30,25 @@ type Dataset struct {
 	named map[string]int // how many labels have a name, once they were counted
 }
 
-// Images yields those images of a dataset that come after one and are in one of the splits, by their ids. No splits
-// are all of them. An image is only good until the next one, and an error is the last that is yielded.
-type Images func(ctx context.Context, after gid.ImageID, splits ...image.Split) iter.Seq2[*Image, error]
+// Images yields those images of a dataset that come after one, by their ids, as far as they are wanted. An image is only
+// good until the next one, and an error is the last that is yielded.
+type Images func(ctx context.Context, after gid.ImageID, w Wanted) iter.Seq2[*Image, error]
+
+// Wanted says which images a part of an archive is made of, and what of them.
+type Wanted struct {
+	Splits []image.Split // that they are in; none are all
+	Of     Of
+}
+
+// Of says what is looked at of images besides what they are themselves. What is not need not be read.
+type Of int
+
+// All that can be looked at.
+const (
+	Annotations Of = iota // all there is of them
+	Shapes                // their classes, types, data and confidences, and who made them
+	Pictures              // none
+)
 
 // Label is a class.
 type Label struct {

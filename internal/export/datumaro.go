@@ -21,11 +21,9 @@ func datumaroParts(d *Dataset, _ Options) (parts []Part) {
 	names, of := splitsByName(d, "val")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], Name: func(int) string { return "annotations/" + name + ".json" }, Head: datumaroHead(d), Tail: []byte("\n]}\n"), Written: onImages,
+			Wanted: Wanted{Splits: of[name], Of: Shapes}, Name: func(int) string { return "annotations/" + name + ".json" }, Head: datumaroHead(d), Tail: []byte("\n]}\n"), Written: onImages,
 			Item: func(img *Image, at Place) []Piece { return []Piece{{Text: datumaroItem(img, at)}} },
-		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + name + "/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}})
+		}, picturesIn("images/"+name+"/", of[name]...))
 	}
 	return parts
 }

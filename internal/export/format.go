@@ -36,8 +36,9 @@ type Fixed struct {
 
 // PerImage is some files of each image.
 type PerImage struct {
-	Splits []image.Split // those whose images it is made of; none are all
-	Files  func(img *Image, at Place) []File
+	Wanted
+
+	Files func(img *Image, at Place) []File
 }
 
 // File is a file of an archive.
@@ -48,14 +49,15 @@ type File struct {
 
 // Series is a file that holds something of each image, or several such files, one after the other.
 type Series struct {
-	Splits  []image.Split // those whose images it is made of; none are all
+	Wanted
+
 	Name    func(shard int) string
 	MaxSize int64 // bytes of a file after which the next begins; 0 is no limit
 	Head    []byte
 	Item    func(img *Image, at Place) []Piece
 	Tail    []byte
 	Written func(img *Image) int // how many annotations Item writes, for places; nil is all there are
-	Next    *Series              // what follows in the same file, of the same images from the first on; of it there is but the content
+	Next    *Series              // what follows in the same file, of images from the first on; of it there is but the content
 }
 
 // Piece is a piece of a file: a text or, if it is not nil, an object.
@@ -76,6 +78,13 @@ func (s *Series) Count(img *Image) int {
 		return len(img.Annotations)
 	}
 	return s.Written(img)
+}
+
+// picturesIn are the files of images in a folder, whose name ends in a slash.
+func picturesIn(folder string, splits ...image.Split) PerImage {
+	return PerImage{Wanted: Wanted{Splits: splits, Of: Pictures}, Files: func(img *Image, _ Place) []File {
+		return []File{{Name: folder + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
+	}}
 }
 
 func (Fixed) part()    {}

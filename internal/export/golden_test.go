@@ -127,7 +127,7 @@ func TestGolden(t *testing.T) {
 			d, content := sample(t)
 			files := render(t, d, v.Parts(d, v.Options), content)
 			var problems strings.Builder
-			for img, err := range d.Images(t.Context(), 0) {
+			for img, err := range d.Images(t.Context(), 0, export.Wanted{}) {
 				if err != nil {
 					t.Fatal(err)
 				}

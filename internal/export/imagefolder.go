@@ -15,11 +15,9 @@ func imageFolderParts(d *Dataset, _ Options) (parts []Part) {
 	names, of := splitsByName(d, "validation")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], Name: func(int) string { return name + "/metadata.jsonl" },
+			Wanted: Wanted{Splits: of[name], Of: Shapes}, Name: func(int) string { return name + "/metadata.jsonl" },
 			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: imageFolderLine(d, img)}} },
-		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
-			return []File{{Name: name + "/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}})
+		}, picturesIn(name+"/", of[name]...))
 	}
 	return parts
 }

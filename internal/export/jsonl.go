@@ -51,9 +51,7 @@ func jsonlParts(d *Dataset, _ Options) []Part {
 		Series{Name: func(int) string { return "images.jsonl" }, Item: func(img *Image, _ Place) []Piece {
 			return []Piece{{Text: append(jsonlImage(d, img), '\n')}}
 		}},
-		PerImage{Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}},
+		picturesIn("images/"),
 	}
 }
 

@@ -25,9 +25,7 @@ func labelStudioParts(d *Dataset, _ Options) []Part {
 		Series{Name: func(int) string { return "tasks.json" }, Head: []byte("["), Tail: []byte("\n]\n"), Item: func(img *Image, at Place) []Piece {
 			return []Piece{{Text: labelStudioTask(d, img, at)}}
 		}},
-		PerImage{Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}},
+		picturesIn("images/"),
 	}
 }
 

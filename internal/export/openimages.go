@@ -23,18 +23,16 @@ func openImagesParts(d *Dataset, _ Options) []Part {
 	names, of := splitsByName(d, "validation")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], Name: func(int) string { return "annotations/" + name + "-annotations-bbox.csv" },
+			Wanted: Wanted{Splits: of[name], Of: Shapes}, Name: func(int) string { return "annotations/" + name + "-annotations-bbox.csv" },
 			Head: []byte("ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside\n"),
 			Item: func(img *Image, _ Place) []Piece { return []Piece{{Text: openImagesRows(d, img)}} },
 		}, Series{
-			Splits: of[name], Name: func(int) string { return "annotations/" + name + "-images-with-rotation.csv" },
+			Wanted: Wanted{Splits: of[name], Of: Pictures}, Name: func(int) string { return "annotations/" + name + "-images-with-rotation.csv" },
 			Head: []byte("ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation\n"),
 			Item: func(img *Image, _ Place) []Piece {
 				return []Piece{{Text: fmt.Appendf(nil, "%s,%s,,,,,,,%d,,,0\n", img.Stem(), name, img.Object.Size)}}
 			},
-		}, PerImage{Splits: of[name], Files: func(img *Image, _ Place) []File {
-			return []File{{Name: "images/" + name + "/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}}}
-		}})
+		}, picturesIn("images/"+name+"/", of[name]...))
 	}
 	return parts
 }

@@ -17,15 +17,31 @@ import (
 
 // imagesOf yields images that are in memory, which must be sorted by their ids.
 func imagesOf(all []*export.Image) export.Images {
-	return func(_ context.Context, after gid.ImageID, splits ...image.Split) iter.Seq2[*export.Image, error] {
+	return func(_ context.Context, after gid.ImageID, w export.Wanted) iter.Seq2[*export.Image, error] {
 		return func(yield func(*export.Image, error) bool) {
 			for _, img := range all {
-				if img.ID > after && (len(splits) == 0 || slices.Contains(splits, img.Split)) && !yield(img, nil) {
+				if img.ID > after && (len(w.Splits) == 0 || slices.Contains(w.Splits, img.Split)) && !yield(only(img, w.Of), nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// only is an image without what is not wanted, so that a part that looks at it all the same is noticed.
+func only(img *export.Image, of export.Of) *export.Image {
+	less := *img
+	less.Annotations = nil
+	if of == export.Pictures {
+		return &less
+	}
+	for _, a := range img.Annotations {
+		if of == export.Shapes {
+			a = export.Annotation{Class: a.Class, Type: a.Type, Data: a.Data, Source: a.Source, Confidence: a.Confidence}
+		}
+		less.Annotations = append(less.Annotations, a)
+	}
+	return &less
 }
 
 // render returns the files of an export by their names. The content of an object is what content has under its hash.
@@ -37,7 +53,7 @@ func render(t *testing.T, d *export.Dataset, parts []export.Part, content map[st
 		case export.Fixed:
 			r.add(p.Name, export.Piece{Text: p.Content})
 		case export.PerImage:
-			for img, at := range placed(t, d, p.Splits, func(img *export.Image) int { return len(img.Annotations) }) {
+			for img, at := range placed(t, d, p.Wanted, func(img *export.Image) int { return len(img.Annotations) }) {
 				for _, f := range p.Files(img, at) {
 					r.add(f.Name, f.Pieces...)
 				}
@@ -77,7 +93,7 @@ func (r renderer) text(pieces []export.Piece) string {
 func (r renderer) series(d *export.Dataset, s export.Series) {
 	shard, text := 0, slices.Clone(s.Head)
 	finish := func(tail []byte) { r.add(s.Name(shard), export.Piece{Text: text}, export.Piece{Text: tail}) }
-	for img, at := range placed(r.t, d, s.Splits, s.Count) {
+	for img, at := range placed(r.t, d, s.Wanted, s.Count) {
 		if s.MaxSize > 0 && int64(len(text)-len(s.Head)) >= s.MaxSize {
 			finish(s.Tail)
 			shard, text = shard+1, slices.Clone(s.Head)
@@ -87,19 +103,19 @@ func (r renderer) series(d *export.Dataset, s export.Series) {
 	last := &s
 	for ; last.Next != nil; last = last.Next {
 		text = slices.Concat(text, last.Tail, last.Next.Head)
-		for img, at := range placed(r.t, d, s.Splits, last.Next.Count) {
+		for img, at := range placed(r.t, d, last.Next.Wanted, last.Next.Count) {
 			text = append(text, r.text(last.Next.Item(img, at))...)
 		}
 	}
 	finish(last.Tail)
 }
 
-// placed yields the images of some splits with their places.
-func placed(t *testing.T, d *export.Dataset, splits []image.Split, count func(*export.Image) int) iter.Seq2[*export.Image, export.Place] {
+// placed yields the wanted images with their places.
+func placed(t *testing.T, d *export.Dataset, w export.Wanted, count func(*export.Image) int) iter.Seq2[*export.Image, export.Place] {
 	t.Helper()
 	return func(yield func(*export.Image, export.Place) bool) {
 		var at export.Place
-		for img, err := range d.Images(t.Context(), 0, splits...) {
+		for img, err := range d.Images(t.Context(), 0, w) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +137,7 @@ func TestRender(t *testing.T) {
 	})}
 	parts := []export.Part{
 		export.Fixed{Name: "classes.txt", Content: []byte("cat\n")},
-		export.PerImage{Splits: []image.Split{image.SplitTrain}, Files: func(img *export.Image, _ export.Place) []export.File {
+		export.PerImage{Wanted: export.Wanted{Splits: []image.Split{image.SplitTrain}}, Files: func(img *export.Image, _ export.Place) []export.File {
 			return []export.File{{Name: img.FileName(), Pieces: []export.Piece{{Object: &img.Object}}}}
 		}},
 		export.Series{MaxSize: 8, Head: []byte("["), Tail: []byte("]"), Name: strconv.Itoa, Item: func(_ *export.Image, at export.Place) []export.Piece {

@@ -28,7 +28,7 @@ func tfRecordParts(d *Dataset, _ Options) []Part {
 	names, of := splitsByName(d, "val")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], MaxSize: shardSize, Name: func(shard int) string { return fmt.Sprintf("%s-%05d.tfrecord", name, shard) },
+			Wanted: Wanted{Splits: of[name]}, MaxSize: shardSize, Name: func(shard int) string { return fmt.Sprintf("%s-%05d.tfrecord", name, shard) },
 			Item: func(img *Image, _ Place) []Piece { return tfRecordOf(d, img) },
 		})
 	}

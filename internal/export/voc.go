@@ -31,7 +31,7 @@ func vocParts(d *Dataset, o Options) []Part {
 	}
 	parts := []Part{
 		Fixed{Name: "labelmap.txt", Content: vocLabels(d)},
-		PerImage{Files: func(img *Image, _ Place) []File {
+		PerImage{Wanted: Wanted{Of: Shapes}, Files: func(img *Image, _ Place) []File {
 			return []File{
 				{Name: "JPEGImages/" + img.FileName(), Pieces: []Piece{{Object: &img.Object}}},
 				{Name: "Annotations/" + img.Stem() + ".xml", Pieces: []Piece{{Text: vocXML(d, img, first)}}},
@@ -50,7 +50,7 @@ func vocParts(d *Dataset, o Options) []Part {
 
 // vocList names the images of splits, those that show nothing as well.
 func vocList(name string, splits []image.Split) Part {
-	return Series{Splits: splits, Name: func(int) string { return "ImageSets/Main/" + name + ".txt" }, Item: func(img *Image, _ Place) []Piece {
+	return Series{Wanted: Wanted{Splits: splits, Of: Pictures}, Name: func(int) string { return "ImageSets/Main/" + name + ".txt" }, Item: func(img *Image, _ Place) []Piece {
 		return []Piece{{Text: []byte(img.Stem() + "\n")}}
 	}}
 }

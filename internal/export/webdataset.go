@@ -30,7 +30,7 @@ func webDatasetParts(d *Dataset, _ Options) (parts []Part) {
 	names, of := splitsByName(d, "val")
 	for _, name := range names {
 		parts = append(parts, Series{
-			Splits: of[name], MaxSize: shardSize, Name: func(shard int) string { return fmt.Sprintf("%s/%05d.tar", name, shard) },
+			Wanted: Wanted{Splits: of[name]}, MaxSize: shardSize, Name: func(shard int) string { return fmt.Sprintf("%s/%05d.tar", name, shard) },
 			Item: func(img *Image, _ Place) []Piece { return webDatasetSample(d, img) },
 			Tail: make([]byte, 2*tarBlock),
 		})

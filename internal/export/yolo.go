@@ -36,7 +36,7 @@ func LegacyYOLO() Format {
 func yoloParts(d *Dataset, stem func(*Image) string, appendRow func([]byte, *Annotation) []byte) []Part {
 	return []Part{
 		Fixed{Name: "data.yaml", Content: []byte(dataYAML(d))},
-		PerImage{Files: func(img *Image, _ Place) []File {
+		PerImage{Wanted: Wanted{Of: Shapes}, Files: func(img *Image, _ Place) []File {
 			dir, name := splitName(img.Split, "val"), stem(img)
 			return []File{
 				{Name: dir + "/images/" + name + extensions[img.Format], Pieces: []Piece{{Object: &img.Object}}},

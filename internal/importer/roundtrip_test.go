@@ -149,7 +149,7 @@ func (w *world) read(t *testing.T, id gid.DatasetID) content {
 	s := testkit.Must(snapshot.Create(w.as(t), w.DB, id, snapshot.CreateInput{}))(t)
 	d := testkit.Must(archive.NewReader(w.DB, w.store).Dataset(w.as(t), snapshot.MomentOf(s), archive.Filter{}))(t)
 	c := content{d, map[string]*export.Image{}}
-	for img, err := range d.Images(w.as(t), 0) {
+	for img, err := range d.Images(w.as(t), 0, export.Wanted{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
