@@ -12,7 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
+	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
@@ -73,6 +75,8 @@ type reading struct {
 	moment  *history.Moment
 	filter  Filter
 	classes map[gid.LabelID]int
+
+	drawn atomic.Int64 // how many annotations an image had, of the page before
 
 	mu      sync.Mutex
 	authors map[gid.UserID]string // email addresses of those that were asked for
@@ -219,7 +223,7 @@ func (r *reading) page(ctx context.Context, ids []gid.ImageID, of export.Of) ([]
 	query := fmt.Sprintf(`SELECT i.id, i.name, i.original_name, i.source, i.sha256, i.object_sha256, i.size, i.format, i.width, i.height, i.split,
 		i.prompt, i.negative_prompt, i.generation_type, i.extra_information, i.metadata, i.tags, i.is_synthetic, i.done, i.reviewed,
 		i.base_image_id, i.created_at, o.crc32, o.crc32c
-		FROM "images" i LEFT JOIN objects o ON o.sha256 = i.object_sha256 WHERE %s ORDER BY i.id`, database.In("i.id", ids))
+		FROM "images" i LEFT JOIN objects o ON o.sha256 = i.object_sha256 WHERE %s ORDER BY i.id`, between("i.id", ids))
 	err := r.each(ctx, query, func(rows *stdsql.Rows) error {
 		var img export.Image
 		var ieee, castagnoli *int64
@@ -230,8 +234,13 @@ func (r *reading) page(ctx context.Context, ids []gid.ImageID, of export.Of) ([]
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(tags, &img.Tags); err != nil {
-			return err
+		if _, wanted := slices.BinarySearch(ids, img.ID); !wanted {
+			return nil
+		}
+		if string(tags) != "[]" {
+			if err := json.Unmarshal(tags, &img.Tags); err != nil {
+				return err
+			}
 		}
 		if ieee != nil && castagnoli != nil {
 			img.Object.CRC32, img.Object.CRC32C = uint32(*ieee), uint32(*castagnoli) //nolint:gosec // as they were put
@@ -248,7 +257,7 @@ func (r *reading) page(ctx context.Context, ids []gid.ImageID, of export.Of) ([]
 	if err := r.findCRCs(ctx, images); err != nil {
 		return nil, err
 	}
-	if of == export.Pictures {
+	if of == export.Pictures || len(images) == 0 {
 		return images, nil
 	}
 	return images, r.annotations(ctx, images, places, ids, of)
@@ -276,7 +285,7 @@ func (r *reading) findCRCs(ctx context.Context, images []export.Image) error {
 
 // annotations reads those of images. They lie in one array, by their images.
 func (r *reading) annotations(ctx context.Context, images []export.Image, places map[gid.ImageID]int, ids []gid.ImageID, of export.Of) error {
-	where := between(ids) + among("label_id", r.filter.Labels)
+	where := between("image_id", ids) + among("label_id", r.filter.Labels)
 	if r.filter.MinConfidence != nil {
 		where += fmt.Sprintf(" AND (confidence IS NULL OR confidence >= %s)", strconv.FormatFloat(*r.filter.MinConfidence, 'f', -1, 64))
 	}
@@ -285,48 +294,90 @@ func (r *reading) annotations(ctx context.Context, images []export.Image, places
 		columns += ", id, author_id, is_synthetic, created_at"
 	}
 	query := fmt.Sprintf(`SELECT %s FROM "annotations" WHERE %s ORDER BY image_id, position, id`, columns, where)
-	var all []export.Annotation
-	var authors []*gid.UserID
+	row := annotationRow{page: make([]export.Annotation, 0, len(images)*int(1+r.drawn.Load()))}
 	ends := make([]int, len(images))
 	err := r.each(ctx, query, func(rows *stdsql.Rows) error {
-		var on gid.ImageID
-		var label gid.LabelID
-		var author *gid.UserID
-		var a export.Annotation
-		values := [...]any{&on, &label, &a.Type, &a.Data, &a.Source, &a.Confidence, &a.ID, &author, &a.IsSynthetic, &a.CreatedAt}
-		wantedValues := values[:]
-		if of == export.Shapes {
-			wantedValues = values[:6]
-		}
-		err := rows.Scan(wantedValues...)
-		place, wanted := places[on]
-		if err != nil || !wanted {
+		if err := row.scan(rows, of); err != nil {
 			return err
 		}
-		a.Class = r.classes[label]
-		all, authors, ends[place] = append(all, a), append(authors, author), len(all)+1
+		if place, wanted := places[gid.ImageID(row.image)]; wanted {
+			row.add(r.classes[gid.LabelID(row.label)])
+			ends[place] = len(row.page)
+		}
 		return nil
 	})
-	begin := 0
-	for i, end := range ends {
-		if end > begin {
-			images[i].Annotations, begin = all[begin:end:end], end
-		}
-	}
 	if err != nil {
 		return err
 	}
-	return r.name(ctx, all, authors)
+	begin := 0
+	for i, end := range ends {
+		if end > begin {
+			images[i].Annotations, begin = row.page[begin:end:end], end
+		}
+	}
+	r.drawn.Store(int64(len(row.page) / len(images)))
+	return r.name(ctx, row.page, row.authors)
 }
 
-// between is the condition for what is on images. A range is read in the order of an index; not many in it are others.
-func between(ids []gid.ImageID) string {
+// annotationRow reads rows of annotations into one array: into variables of types that package database/sql fills without
+// looking any further, since there may be a million.
+type annotationRow struct {
+	page    []export.Annotation
+	authors []*gid.UserID
+	texts   []byte            // of data, for many annotations
+	words   map[string]string // types and sources, of which there are few
+
+	image, label      int64
+	typ, data, source stdsql.RawBytes
+	author            *gid.UserID
+	current           export.Annotation
+}
+
+func (r *annotationRow) scan(rows *stdsql.Rows, of export.Of) error {
+	r.author, r.current = nil, export.Annotation{}
+	a := &r.current
+	if of == export.Shapes {
+		return rows.Scan(&r.image, &r.label, &r.typ, &r.data, &r.source, &a.Confidence)
+	}
+	return rows.Scan(&r.image, &r.label, &r.typ, &r.data, &r.source, &a.Confidence, &a.ID, &r.author, &a.IsSynthetic, &a.CreatedAt)
+}
+
+// add adds the row that was read.
+func (r *annotationRow) add(class int) {
+	const block = 1 << 16
+	if len(r.data) > cap(r.texts)-len(r.texts) {
+		r.texts = make([]byte, 0, max(block, len(r.data)))
+	}
+	begin := len(r.texts)
+	r.texts = append(r.texts, r.data...)
+	a := r.current
+	a.Class, a.Type, a.Source = class, r.word(r.typ), annotation.Source(r.word(r.source))
+	a.Data = r.texts[begin:len(r.texts):len(r.texts)]
+	r.page, r.authors = append(r.page, a), append(r.authors, r.author)
+}
+
+// word is a text that is made once.
+func (r *annotationRow) word(b []byte) string {
+	word, ok := r.words[string(b)]
+	if !ok {
+		if r.words == nil {
+			r.words = map[string]string{}
+		}
+		word = string(b)
+		r.words[word] = word
+	}
+	return word
+}
+
+// between is the condition for a column with the ids of images, which are sorted. A range is read in the order of an index;
+// there may be others in it, but not many.
+func between(column string, ids []gid.ImageID) string {
 	first, last := ids[0], ids[len(ids)-1]
 	const sparse = 4
 	if int(last-first) > sparse*len(ids) {
-		return database.In("image_id", ids)
+		return database.In(column, ids)
 	}
-	return fmt.Sprintf("image_id BETWEEN %d AND %d", first, last)
+	return fmt.Sprintf("%s BETWEEN %d AND %d", column, first, last)
 }
 
 // name notes the authors of annotations.

@@ -100,7 +100,11 @@ func benchExport(b *testing.B, address string, files []string) {
 func fetchAll(b *testing.B, address string, most int64) (first, all time.Duration, n int64) {
 	b.Helper()
 	began := time.Now()
-	response := testkit.Must(http.Get(address))(b) //nolint:gosec,noctx // a server of this test
+	request := testkit.Must(http.NewRequestWithContext(b.Context(), http.MethodGet, address, nil))(b)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		b.Fatalf("answered %s", response.Status)
@@ -135,7 +139,7 @@ func filesOf(b *testing.B, dir string) (files []string) {
 // catAll returns how many bytes a second a cat of files sends into a connection.
 func catAll(b *testing.B, files []string) float64 {
 	b.Helper()
-	listener := testkit.Must(net.Listen("tcp", "127.0.0.1:0"))(b) //nolint:noctx // it lasts as long as the test
+	listener := testkit.Must(net.Listen("tcp", "127.0.0.1:0"))(b)
 	defer listener.Close()
 	failed := make(chan error, 1)
 	go func() {
@@ -152,7 +156,7 @@ func catAll(b *testing.B, files []string) float64 {
 		}
 		failed <- err
 	}()
-	conn := testkit.Must(net.Dial("tcp", listener.Addr().String()))(b) //nolint:noctx // likewise
+	conn := testkit.Must(net.Dial("tcp", listener.Addr().String()))(b)
 	defer conn.Close()
 	began := time.Now()
 	n := testkit.Must(io.Copy(io.Discard, conn))(b)

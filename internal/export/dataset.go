@@ -97,6 +97,8 @@ type Annotation struct {
 	Confidence  *float64 // 0 to 1; nil when people drew it
 	IsSynthetic bool
 	CreatedAt   time.Time
+
+	visible visibility // what onImage has found out
 }
 
 // FileName is that of the picture in an archive: ID_WORDS.EXTENSION. It is unlike all others of the dataset up to

@@ -114,11 +114,21 @@ func (b Box) Clipped() Box {
 
 func onImage(x float64) float64 { return min(max(x, 0), 1) }
 
-// onImage is the box around a shape, as far as it is on the image, and false when it has none or no part of it is.
+// visibility is the part of a shape's box that is on the image, once that is known.
+type visibility struct {
+	box       Box
+	known, is bool
+}
+
+// onImage is the box around a shape, as far as it is on the image, and false when it has none or no part of it is. It is
+// asked for several times, by what counts shapes and by what writes them.
 func (a *Annotation) onImage() (Box, bool) {
-	box, ok := a.Box()
-	box = box.Clipped()
-	return box, ok && fraction(box.Right-box.Left) > 0 && fraction(box.Bottom-box.Top) > 0
+	if !a.visible.known {
+		box, ok := a.Box()
+		box = box.Clipped()
+		a.visible = visibility{box, true, ok && fraction(box.Right-box.Left) > 0 && fraction(box.Bottom-box.Top) > 0}
+	}
+	return a.visible.box, a.visible.is
 }
 
 // outline are the corners of a shape, each of them moved onto the image, and false when it has none or no part of it is on the

@@ -268,4 +268,3 @@ func (c *copying) linkBases(ctx context.Context, bases map[gid.ImageID]gid.Image
 	}
 	return c.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return catalog.LinkBases(ctx, c.db, tx, c.to, links) })
 }
-

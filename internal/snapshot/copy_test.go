@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +34,9 @@ func tree(ctx context.Context, t *testing.T, db *ent.Client, id gid.DatasetID) (
 		lines = append(lines, fmt.Sprint("label ", l.Name, l.Color, l.Order, l.Prompt, l.NegativePrompt))
 	}
 	images := testkit.Must(db.Image.Query().Where(image.DatasetID(id)).Order(image.ByID()).All(ctx))(t)
-	place := func(id gid.ImageID) int { return slices.IndexFunc(images, func(img *ent.Image) bool { return img.ID == id }) }
+	place := func(id gid.ImageID) int {
+		return slices.IndexFunc(images, func(img *ent.Image) bool { return img.ID == id })
+	}
 	for _, img := range images {
 		base := -1
 		if img.BaseImageID != nil {
@@ -96,7 +99,7 @@ func TestCopyPages(t *testing.T) {
 		ctx := w.As(t.Context(), "owner")
 		creates := make([]*ent.ImageCreate, 1100)
 		for i := range creates {
-			creates[i] = testkit.NewImage(w.DB.Client, w.Dataset).SetOriginalName(fmt.Sprint(i))
+			creates[i] = testkit.NewImage(w.DB.Client, w.Dataset).SetOriginalName(strconv.Itoa(i))
 		}
 		w.DB.Image.CreateBulk(creates...).ExecX(access.System(t.Context()))
 		s := testkit.Must(snapshot.Create(ctx, w.DB, w.Dataset.ID, snapshot.CreateInput{}))(t)
