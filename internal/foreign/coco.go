@@ -372,7 +372,7 @@ func drawRLE(img *Image, like Shape, segmentation []byte) {
 	var lengths []int
 	var text string
 	err := json.Unmarshal(segmentation, &rle)
-	ok := err == nil
+	ok := err == nil && bytes.Count(rle.Counts, []byte{','}) < maxRuns
 	if ok && json.Unmarshal(rle.Counts, &lengths) != nil {
 		ok = json.Unmarshal(rle.Counts, &text) == nil
 		if ok {

@@ -216,6 +216,9 @@ func cvatPoints(text string) (points []Point, err error) {
 
 // integers reads "1, 2, …".
 func integers(text string) (all []int, err error) {
+	if strings.Count(text, ",") >= maxRuns {
+		return nil, errors.New("has too many numbers")
+	}
 	for number := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(number))
 		if err != nil {

@@ -28,16 +28,16 @@ func treeIn(t *testing.T, folder string) *foreign.Tree {
 	t.Helper()
 	files := map[string]string{}
 	for _, p := range testkit.Must(filepath.Glob(folder + "/*"))(t) {
-		readAll(t, folder, p, files)
+		readFolder(t, folder, p, files)
 	}
 	return tree(t, files)
 }
 
-func readAll(t *testing.T, folder, path string, files map[string]string) {
+func readFolder(t *testing.T, folder, path string, files map[string]string) {
 	t.Helper()
 	if below, err := filepath.Glob(path + "/*"); err == nil && len(below) > 0 {
 		for _, p := range below {
-			readAll(t, folder, p, files)
+			readFolder(t, folder, p, files)
 		}
 		return
 	}

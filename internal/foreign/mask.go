@@ -8,47 +8,74 @@ import (
 // interval is some pixels of a row or a column, from the first to before the last.
 type interval struct{ first, last int }
 
-// mask is a bitmap, as its rows or its columns: the intervals that are set, in order, apart from each other.
+// band is some lines of a bitmap that are alike: rows or columns, with the intervals that are set, in order and apart from each
+// other.
+type band struct {
+	lines int
+	set   []interval
+}
+
+// mask is a bitmap. However large it is, it takes no more than its run lengths do.
 type mask struct {
-	lines     [][]interval
+	bands     []band
 	isColumns bool
 }
 
-// maxSide bounds the sides of masks, in pixels.
-const maxSide = 1 << 16
+const (
+	maxSide = 1 << 16 // of masks, in pixels
+	maxRuns = 100_000 // of one mask
+)
 
 // runs makes a mask of run lengths, the first of which counts what is not set, along lines of that length. It is false
 // when they do not add up to so many lines.
 func runs(lengths []int, lineLength, lines int, isColumns bool) (mask, bool) {
-	if lineLength < 1 || lines < 1 || lineLength > maxSide || lines > maxSide {
+	if lineLength < 1 || lines < 1 || lineLength > maxSide || lines > maxSide || len(lengths) > maxRuns {
 		return mask{}, false
 	}
-	m := mask{make([][]interval, lines), isColumns}
-	at, all := 0, lineLength*lines
+	m := mask{isColumns: isColumns}
+	left, at := lineLength*lines, 0 // pixels that are to come, and how many of the present line are there
+	var line []interval
 	for i, n := range lengths {
-		if n < 0 || n > all-at {
+		if n < 0 || n > left {
 			return mask{}, false
 		}
-		if i%2 == 1 {
-			m.set(at, at+n, lineLength)
+		left -= n
+		for n > 0 {
+			if whole := n / lineLength; at == 0 && whole > 0 {
+				m.add(whole, i%2 == 1, lineLength)
+				n -= whole * lineLength
+				continue
+			}
+			piece := min(n, lineLength-at)
+			if i%2 == 1 {
+				line = joined(line, interval{at, at + piece})
+			}
+			at, n = at+piece, n-piece
+			if at == lineLength {
+				m.bands = append(m.bands, band{1, line})
+				at, line = 0, nil
+			}
 		}
-		at += n
 	}
-	return m, at == all
+	return m, left == 0 && at == 0
 }
 
-// set sets pixels, counted along all lines.
-func (m *mask) set(from, to, lineLength int) {
-	for from < to {
-		line, first := from/lineLength, from%lineLength
-		last := min(lineLength, first+to-from)
-		if row := m.lines[line]; len(row) > 0 && row[len(row)-1].last == first {
-			row[len(row)-1].last = last
-		} else {
-			m.lines[line] = append(row, interval{first, last})
-		}
-		from += last - first
+// add adds lines that are set, or not, as a whole.
+func (m *mask) add(lines int, set bool, lineLength int) {
+	b := band{lines: lines}
+	if set {
+		b.set = []interval{{0, lineLength}}
 	}
+	m.bands = append(m.bands, b)
+}
+
+// joined adds an interval after the others, to the last of them if they touch.
+func joined(line []interval, i interval) []interval {
+	if n := len(line); n > 0 && line[n-1].last == i.first {
+		line[n-1].last = i.last
+		return line
+	}
+	return append(line, i)
 }
 
 // corner is a corner of pixels: along the lines, and across them.
@@ -80,23 +107,21 @@ func (m mask) outlines() (polygons [][]Point, holes int) {
 func (m mask) edges() map[corner][]corner {
 	next := map[corner][]corner{}
 	link := func(from, to corner) { next[from] = append(next[from], to) }
+	across := 0
 	var before []interval
-	for across := 0; across <= len(m.lines); across++ {
-		var line []interval
-		if across < len(m.lines) {
-			line = m.lines[across]
+	for _, b := range append(m.bands[:len(m.bands):len(m.bands)], band{}) { // beyond the last one nothing is set
+		for _, i := range b.set {
+			link(corner{i.first, across + b.lines}, corner{i.first, across})
+			link(corner{i.last, across}, corner{i.last, across + b.lines})
 		}
-		for _, i := range line {
-			link(corner{i.first, across + 1}, corner{i.first, across})
-			link(corner{i.last, across}, corner{i.last, across + 1})
-		}
-		for _, i := range without(line, before) {
+		for _, i := range without(b.set, before) {
 			link(corner{i.first, across}, corner{i.last, across})
 		}
-		for _, i := range without(before, line) {
+		for _, i := range without(before, b.set) {
 			link(corner{i.last, across}, corner{i.first, across})
 		}
-		before = line
+		across += b.lines
+		before = b.set
 	}
 	return next
 }
@@ -224,7 +249,9 @@ func decodeRLE(text string) (lengths []int, ok bool) {
 		if k := len(lengths); k > 2 {
 			n += lengths[k-2]
 		}
-		lengths = append(lengths, n)
+		if lengths = append(lengths, n); len(lengths) > maxRuns {
+			return nil, false
+		}
 	}
 	return lengths, true
 }

@@ -15,15 +15,19 @@ func (m mask) bitmap(width, height int) [][]bool {
 	for x := range set {
 		set[x] = make([]bool, height)
 	}
-	for across, line := range m.lines {
-		for _, i := range line {
-			for along := i.first; along < i.last; along++ {
-				if m.isColumns {
-					set[across][along] = true
-				} else {
-					set[along][across] = true
+	across := 0
+	for _, b := range m.bands {
+		for range b.lines {
+			for _, i := range b.set {
+				for along := i.first; along < i.last; along++ {
+					if m.isColumns {
+						set[across][along] = true
+					} else {
+						set[along][across] = true
+					}
 				}
 			}
+			across++
 		}
 	}
 	return set
@@ -82,7 +86,7 @@ func TestOutlines(t *testing.T) {
 
 func randomRuns(random *rand.Rand, all int) (lengths []int) {
 	for all > 0 {
-		n := min(all, random.IntN(5))
+		n := min(all, random.IntN(5)*random.IntN(5))
 		lengths = append(lengths, n)
 		all -= n
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/export"
@@ -83,6 +83,10 @@ func readYOLOSet(ctx context.Context, names *File) (*yoloSet, error) {
 	}
 	set := &yoloSet{folder: path.Dir(names.Path)}
 	if strings.HasPrefix(strings.ToLower(path.Ext(names.Path)), ".y") {
+		if len(text) > maxYAML {
+			return nil, invalid(fmt.Sprintf("%s has more than %d bytes", names.Path, maxYAML))
+		}
+		// This package of all refuses aliases that would grow, and nesting without end.
 		if err := yaml.Unmarshal(text, set); err != nil {
 			return nil, invalid(names.Path + " is no YAML")
 		}
@@ -100,34 +104,55 @@ func readYOLOSet(ctx context.Context, names *File) (*yoloSet, error) {
 	return set, nil
 }
 
-const maxClasses = 10_000
+const (
+	maxClasses = 10_000
+	maxYAML    = 1 << 20 // bytes: names of so many classes
+)
 
 // yoloClasses reads the names of classes, as a list or by their numbers. Those between which are missing are empty.
 func yoloClasses(names any) (classes []string, err error) {
 	switch names := names.(type) {
 	case []any:
-		for _, name := range names {
-			classes = append(classes, fmt.Sprint(name))
+		for i, name := range names {
+			if classes, err = named(classes, strconv.Itoa(i), name); err != nil {
+				return nil, err
+			}
 		}
-	case map[string]any:
+	case map[string]any: // if all numbers are texts
 		for number, name := range names {
-			n, err := strconv.Atoi(number)
-			if err != nil || n < 0 || n >= maxClasses {
-				return nil, fmt.Errorf("names has a class %q", number)
+			if classes, err = named(classes, number, name); err != nil {
+				return nil, err
 			}
-			for len(classes) <= n {
-				classes = append(classes, "")
+		}
+	case map[any]any:
+		for number, name := range names {
+			if classes, err = named(classes, fmt.Sprint(number), name); err != nil {
+				return nil, err
 			}
-			classes[n] = fmt.Sprint(name)
 		}
 	case nil:
 		return nil, errors.New("has no names of classes")
 	default:
 		return nil, errors.New("names is no list")
 	}
-	if len(classes) > maxClasses {
-		return nil, fmt.Errorf("has more than %d classes", maxClasses)
+	return classes, nil
+}
+
+// named gives the class of a number a name.
+func named(classes []string, number string, name any) ([]string, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n >= maxClasses {
+		return nil, fmt.Errorf("there cannot be a class %q: they are numbered from 0 to %d", number, maxClasses-1)
 	}
+	switch name.(type) {
+	case string, int, float64, bool:
+	default:
+		return nil, fmt.Errorf("the name of class %d is none", n)
+	}
+	for len(classes) <= n {
+		classes = append(classes, "")
+	}
+	classes[n] = fmt.Sprint(name)
 	return classes, nil
 }
 
