@@ -261,11 +261,14 @@ func (c *cocoFile) label(d *Dataset, categories []cocoCategory, used map[string]
 
 // label returns the place of a label of that name, which is added if there is none.
 func (d *Dataset) label(l Label) int {
-	for i, known := range d.Labels {
-		if known.Name == l.Name && known.Key == l.Key {
-			return i
-		}
+	place, known := d.places[l.Name]
+	if known {
+		return place
 	}
+	if d.places == nil {
+		d.places = map[string]int{}
+	}
+	d.places[l.Name] = len(d.Labels)
 	d.Labels = append(d.Labels, l)
 	return len(d.Labels) - 1
 }

@@ -21,6 +21,7 @@ type Dataset struct {
 	Labels []Label // those that are declared, in their order; shapes may have others
 	Images Images
 
+	places map[string]int // of labels, by their names
 	spools []*spool
 }
 

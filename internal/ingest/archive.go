@@ -28,8 +28,9 @@ const (
 	// picture that compresses as well as it likes. Pictures are compressed
 	// already, so that honest zips hold about as much as they weigh.
 	maxGrowth = 10
-	// maxTextGrowth is the same of texts, and maxText how many bytes they may unpack to in any case.
+	// maxTextGrowth is the same of texts, of which a few may unpack to minText, and none to more than maxText, in bytes.
 	maxTextGrowth = 100
+	minText       = 16 << 20
 	maxText       = 4 << 30
 )
 
@@ -130,7 +131,7 @@ func checkSizes(files []*zip.File, size, maxUpload int64) error {
 
 // checkTexts complains about texts in a zip of that size that unpack to more than texts do.
 func checkTexts(files []*zip.File, size int64) error {
-	most := min(maxTextGrowth*size, maxText)
+	most := min(max(maxTextGrowth*size, minText), maxText)
 	left := most
 	for _, f := range files {
 		if left -= min(claimed(f.UncompressedSize64), maxText+1); left < 0 {
