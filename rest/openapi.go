@@ -72,6 +72,7 @@ func describe(prepared *graph.Prepared, compiled []*compiledRoute) *openapi.Docu
 	for _, c := range compiled {
 		d.add(c)
 	}
+	d.addExports()
 	return d.doc
 }
 

@@ -184,3 +184,24 @@ func read(t *testing.T, dir string) map[string]string {
 	}
 	return files
 }
+
+// TestDuplicates: of equal rows Ultralytics keeps one.
+func TestDuplicates(t *testing.T) {
+	t.Parallel()
+	box := export.Annotation{Type: "bounding_box", Data: rawjson.Object(`{"point":[0.1,0.2],"width":0.3,"height":0.4}`)}
+	other := box
+	other.Class = 1
+	img := &export.Image{ID: 1, Format: image.FormatPNG, Width: 100, Height: 100, Annotations: []export.Annotation{box, other, box}}
+	for _, name := range []string{"yolo", "yolo-segmentation"} {
+		f := testkit.Must(export.FormatOf(name))(t)
+		var found []int
+		for _, p := range f.Check(&export.Dataset{Labels: make([]export.Label, 2)}, nil, img) {
+			if p.Code == "DUPLICATE" && p.Annotation == &img.Annotations[2] {
+				found = append(found, 2)
+			}
+		}
+		if len(found) != 1 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}

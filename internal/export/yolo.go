@@ -12,7 +12,7 @@ import (
 
 // yoloDetection is what Ultralytics' detection models are trained from: https://docs.ultralytics.com/datasets/detect/.
 func yoloDetection() Format {
-	return Format{Name: "yolo", Title: "YOLO detection", Check: checkYOLO(boxes), Parts: func(d *Dataset, _ Options) []Part {
+	return Format{Name: "yolo", Title: "YOLO detection", Check: checkYOLO(boxes, appendYOLOBox), Parts: func(d *Dataset, _ Options) []Part {
 		return yoloParts(d, (*Image).Stem, appendYOLOBox)
 	}}
 }
@@ -20,7 +20,7 @@ func yoloDetection() Format {
 // yoloSegmentation is what Ultralytics' segmentation models are trained from: https://docs.ultralytics.com/datasets/segment/.
 // Boxes are polygons there as well: of a file that has both, all rows are read as polygons.
 func yoloSegmentation() Format {
-	return Format{Name: "yolo-segmentation", Title: "YOLO segmentation", Check: checkYOLO(polygons | boxesAsPolygons), Parts: func(d *Dataset, _ Options) []Part {
+	return Format{Name: "yolo-segmentation", Title: "YOLO segmentation", Check: checkYOLO(polygons|boxesAsPolygons, appendYOLOPolygon), Parts: func(d *Dataset, _ Options) []Part {
 		return yoloParts(d, (*Image).Stem, appendYOLOPolygon)
 	}}
 }
@@ -28,7 +28,7 @@ func yoloSegmentation() Format {
 // LegacyYOLO is YOLO detection with pictures under the names that the server gave them, as clients of the service before
 // this one know them.
 func LegacyYOLO() Format {
-	return Format{Name: "yolo-legacy", Title: "YOLO detection", Check: checkYOLO(boxes), Parts: func(d *Dataset, _ Options) []Part {
+	return Format{Name: "yolo-legacy", Title: "YOLO detection", Check: checkYOLO(boxes, appendYOLOBox), Parts: func(d *Dataset, _ Options) []Part {
 		return yoloParts(d, func(img *Image) string { return strings.TrimSuffix(img.Name, path.Ext(img.Name)) }, appendYOLOBox)
 	}}
 }
@@ -112,7 +112,7 @@ func appendYOLOPolygon(b []byte, a *Annotation) []byte {
 }
 
 // checkYOLO tells what Ultralytics does not load.
-func checkYOLO(h holds) func(*Dataset, Options, *Image) []Problem {
+func checkYOLO(h holds, appendRow func([]byte, *Annotation) []byte) func(*Dataset, Options, *Image) []Problem {
 	return func(d *Dataset, _ Options, img *Image) []Problem {
 		const least = 10 // pixels
 		problems := h.check(d, img)
@@ -121,6 +121,15 @@ func checkYOLO(h holds) func(*Dataset, Options, *Image) []Problem {
 		}
 		if img.Format == image.FormatGIF {
 			problems = append(problems, Problem{Code: "IMAGE_FORMAT", Severity: Refused, Message: "GIFs are not loaded"})
+		}
+		rows := make(map[string]bool, len(img.Annotations))
+		for i := range img.Annotations {
+			a := &img.Annotations[i]
+			row := string(appendRow(nil, a))
+			if rows[row] && row != "" {
+				problems = append(problems, Problem{"DUPLICATE", Refused, a, "its row is equal to another of the image, and is dropped"})
+			}
+			rows[row] = true
 		}
 		return problems
 	}
