@@ -11,27 +11,26 @@ import (
 
 // TestHostile reads what is made to cost more than it weighs. It is refused, or read, in little memory.
 func TestHostile(t *testing.T) {
-	aliases := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	var aliases, entities strings.Builder
+	aliases.WriteString("a: &a [x,x,x,x,x,x,x,x,x]\n")
+	entities.WriteString(`<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">`)
 	for i := range 9 {
-		aliases += fmt.Sprintf("%c: &%[1]c [%s]\n", 'b'+i, strings.Repeat(fmt.Sprintf("*%c,", 'a'+i), 9))
+		fmt.Fprintf(&aliases, "%c: &%[1]c [%s]\n", 'b'+i, strings.Repeat("*"+string(rune('a'+i))+",", 9))
+		fmt.Fprintf(&entities, `<!ENTITY %c "%s">`, 'b'+i, strings.Repeat("&"+string(rune('a'+i))+";", 9))
 	}
-	entities := `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">`
-	for i := range 20 {
-		entities += fmt.Sprintf(`<!ENTITY %c "%s">`, 'b'+i, strings.Repeat(fmt.Sprintf("&%c;", 'a'+i), 9))
-	}
-	entities += `]><annotations><version>1.1</version><image id="0" name="&t;"/></annotations>`
+	entities.WriteString(`]><annotations><version>1.1</version><image id="0" name="&j;"/></annotations>`)
 	const deep = 500_000
 	for name, c := range map[string]struct {
 		format string
 		files  map[string]string
 	}{
-		"aliases":                {"yolo", map[string]string{"data.yaml": aliases + "names: *j\n"}},
+		"aliases":                {"yolo", map[string]string{"data.yaml": aliases.String() + "names: *j\n"}},
 		"deep YAML":              {"yolo", map[string]string{"data.yaml": "names: " + strings.Repeat("[", deep)}},
 		"deep YAML of lists":     {"yolo", map[string]string{"data.yaml": "names:\n" + strings.Repeat("- ", deep)}},
 		"long YAML":              {"yolo", map[string]string{"data.yaml": "names: [" + strings.Repeat("a,", deep*2) + "]"}},
 		"names that are none":    {"yolo", map[string]string{"data.yaml": "names: {0: [a, b]}"}},
 		"a number without end":   {"yolo", map[string]string{"data.yaml": "names: {999999999: a}"}},
-		"entities":               {"cvat", map[string]string{"annotations.xml": entities}},
+		"entities":               {"cvat", map[string]string{"annotations.xml": entities.String()}},
 		"deep XML":               {"cvat", map[string]string{"annotations.xml": "<annotations><version>1</version>" + strings.Repeat("<image>", deep)}},
 		"deep XML to skip":       {"cvat", map[string]string{"annotations.xml": "<annotations><version>1</version>" + strings.Repeat("<x>", deep)}},
 		"deep JSON":              {"coco", map[string]string{"a.json": `{"images":` + strings.Repeat("[", deep)}},

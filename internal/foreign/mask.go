@@ -109,7 +109,7 @@ func (m mask) edges() map[corner][]corner {
 	link := func(from, to corner) { next[from] = append(next[from], to) }
 	across := 0
 	var before []interval
-	for _, b := range append(m.bands[:len(m.bands):len(m.bands)], band{}) { // beyond the last one nothing is set
+	for _, b := range append(slices.Clip(m.bands), band{}) { // beyond the last one nothing is set
 		for _, i := range b.set {
 			link(corner{i.first, across + b.lines}, corner{i.first, across})
 			link(corner{i.last, across}, corner{i.last, across + b.lines})
