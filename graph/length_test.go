@@ -48,7 +48,6 @@ var lengthRows = map[string][]lengthRow{
 		{`createImages(datasetId: $dataset, images: [{%s}]) { id }`, map[string]string{"data": "$png"}, "images.0."},
 	},
 	"ImportOptions":        {{`importImages(datasetId: $dataset, images: [{data: $png}], options: {%s}) { created }`, nil, "options."}},
-	"ImportDatasetOptions": {{`importDataset(datasetId: $dataset, input: {data: $yolo}, options: {%s}) { created }`, nil, "options."}},
 	"UpdateImageInput": {
 		{`updateImage(id: $image, input: {%s}) { id }`, nil, "input."},
 		{`updateImages(ids: [$image], input: {%s}) { id }`, nil, "input."},
@@ -96,9 +95,10 @@ var withoutLength = map[string]string{
 	"ZipInput.data":     "a zip, whose bytes count when it is decoded",
 	"ZipInput.upload":   "an id, likewise",
 
-	"ExportInput.format":      "one of a few names",
-	"FormatOptionInput.name":  "likewise",
-	"FormatOptionInput.value": "likewise",
+	"ExportInput.format":          "one of a few names",
+	"ImportDatasetOptions.format": "likewise",
+	"FormatOptionInput.name":      "likewise",
+	"FormatOptionInput.value":     "likewise",
 }
 
 // mostOf is the number of characters that the schema allows, or 0 where it says nothing.

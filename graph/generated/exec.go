@@ -11943,7 +11943,7 @@ type ImportFormat {
 "How a dataset is imported."
 input ImportDatasetOptions {
   "The name of a format, see importFormats; found out from the files when absent."
-  format: String @length(max: 100)
+  format: String
   "Values of options of the format, by their names."
   formatOptions: [FormatOptionInput!]
   "What becomes of the annotations of images that the dataset has."
