@@ -47,7 +47,7 @@ var lengthRows = map[string][]lengthRow{
 		{`createImage(datasetId: $dataset, input: {%s}) { id }`, map[string]string{"data": "$png"}, "input."},
 		{`createImages(datasetId: $dataset, images: [{%s}]) { id }`, map[string]string{"data": "$png"}, "images.0."},
 	},
-	"ImportOptions":        {{`importImages(datasetId: $dataset, images: [{data: $png}], options: {%s}) { created }`, nil, "options."}},
+	"ImportOptions": {{`importImages(datasetId: $dataset, images: [{data: $png}], options: {%s}) { created }`, nil, "options."}},
 	"UpdateImageInput": {
 		{`updateImage(id: $image, input: {%s}) { id }`, nil, "input."},
 		{`updateImages(ids: [$image], input: {%s}) { id }`, nil, "input."},
