@@ -216,16 +216,16 @@ func (r restoration) annotations(table string) string {
 		database.In(table+".image_id", r.selection.Images), database.In(table+".label_id", r.selection.Labels), table)
 }
 
-// seen is the condition on rows of a history that the snapshot sees.
-func (r restoration) seen(alias string) string {
-	return fmt.Sprintf("%s.dataset_id = %d AND %[1]s.born <= %[3]d AND %[1]s.died > %[3]d", alias, r.moment.Dataset, r.moment.Epoch)
+// seen is the condition on rows h of a history that the snapshot sees.
+func (r restoration) seen() string {
+	return fmt.Sprintf("h.dataset_id = %d AND h.born <= %[2]d AND h.died > %[2]d", r.moment.Dataset, r.moment.Epoch)
 }
 
 // bringBack makes rows again that have gone, and makes those that have changed what they were. It returns how many.
 func (r restoration) bringBack(ctx context.Context, t *schema.Table, scope func(string) string) (int, error) {
 	made, err := r.exec(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM %[4]s h WHERE %[5]s AND %[6]s
 		AND NOT EXISTS (SELECT 1 FROM %[1]s live WHERE live.id = h.id)`,
-		t.Name, names(t), r.copies(t), history.Of(t.Name), r.seen("h"), scope("h")))
+		t.Name, names(t), r.copies(t), history.Of(t.Name), r.seen(), scope("h")))
 	if err != nil {
 		return 0, err
 	}
@@ -235,7 +235,7 @@ func (r restoration) bringBack(ctx context.Context, t *schema.Table, scope func(
 		}
 	}
 	return r.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s FROM %s h WHERE %s AND %s AND %s`,
-		t.Name, r.changes(t), history.Of(t.Name), history.Same(t, "h", t.Name), r.seen("h"), scope("h")))
+		t.Name, r.changes(t), history.Of(t.Name), history.Same(t, "h", t.Name), r.seen(), scope("h")))
 }
 
 // bringBackRenamed makes annotations again whose ids were taken meanwhile, by what was imported elsewhere for example, and
@@ -244,7 +244,7 @@ func (r restoration) bringBackRenamed(ctx context.Context) (int, error) {
 	t := history.Table(annotation.Table)
 	return r.exec(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM %[4]s h WHERE %[5]s AND %[6]s
 		AND NOT EXISTS (SELECT 1 FROM %[1]s live WHERE %[7]s)`,
-		t.Name, names(t), r.renamed(t), history.Of(t.Name), r.seen("h"), r.annotations("h"), history.Same(t, "h", "live")))
+		t.Name, names(t), r.renamed(t), history.Of(t.Name), r.seen(), r.annotations("h"), history.Same(t, "h", "live")))
 }
 
 // renamed are values for rows that are made again with other ids.
@@ -380,7 +380,7 @@ func (r restoration) isNew(table string, scope func(string) string) func(*sql.Se
 	return func(s *sql.Selector) {
 		name := s.TableName()
 		s.Where(sql.ExprP(fmt.Sprintf(`%s.dataset_id = %d AND %[1]s.born > %[3]d AND %[4]s AND NOT EXISTS (SELECT 1 FROM %[5]s h WHERE %[6]s AND %[7]s)`,
-			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), history.Same(history.Table(table), "h", name), r.seen("h"))))
+			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), history.Same(history.Table(table), "h", name), r.seen())))
 	}
 }
 
