@@ -119,6 +119,7 @@ func shapeTables(ctx context.Context, t *Tree) (files []*File, err error) {
 // csvImages are the images of tables, and their shapes on the disk.
 type csvImages struct {
 	images []*Image
+	bad    []*Image       // of tables some rows of which are none
 	places map[string]int // by the folder of the table and the name of the file
 	facts  *spool         // one record for each image that images.csv tells of
 	shapes *spool
@@ -148,6 +149,11 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 		return nil, closing(d, err)
 	}
 	d.Images = func(yield func(*Image, error) bool) {
+		for _, img := range c.bad {
+			if !yield(img, nil) {
+				return
+			}
+		}
 		for i, img := range c.images {
 			full := *img // what was read of it is not kept
 			err := c.complete(i, &full)
@@ -163,7 +169,7 @@ func (c *csvImages) read(ctx context.Context, t *Tree, d *Dataset, tables []*Fil
 	for _, f := range tables {
 		folder := path.Dir(f.Path)
 		if labels := t.files[path.Join(folder, "labels.csv")]; labels != nil {
-			err := labels.rows(ctx, func(row *table) error {
+			err := c.rows(ctx, labels, func(row *table) error {
 				d.label(Label{Name: row.value("name"), Color: row.value("color")})
 				return nil
 			})
@@ -172,27 +178,38 @@ func (c *csvImages) read(ctx context.Context, t *Tree, d *Dataset, tables []*Fil
 			}
 		}
 		if images := t.files[path.Join(folder, "images.csv")]; images != nil {
-			if err := images.rows(ctx, func(row *table) error { return c.readImage(t, row) }); err != nil {
+			if err := c.rows(ctx, images, func(row *table) error { return c.readImage(t, row) }); err != nil {
 				return err
 			}
 		}
-		if err := f.rows(ctx, func(row *table) error { return c.readShape(t, row) }); err != nil {
+		if err := c.rows(ctx, f, func(row *table) error { return c.readShape(t, row) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rows visits the rows of a table. What it is no table by is a problem of the whole.
-func (f *File) rows(ctx context.Context, visit func(*table) error) error {
+// rows visits the rows of a table. One that is none is noted, and does not spoil the others.
+func (c *csvImages) rows(ctx context.Context, f *File, visit func(*table) error) error {
+	bad := &Image{Place: f.Path}
 	r, err := f.table(ctx)
 	if err == nil {
 		defer r.close()
-		for err = r.next(); err == nil; err = r.next() {
+		for err = r.next(); ; err = r.next() {
+			if parse, is := errors.AsType[*stdcsv.ParseError](err); is {
+				bad.wrong(fmt.Sprintf("%s:%d", f.Path, parse.Line), "is no row: "+parse.Err.Error())
+				continue
+			}
+			if err != nil {
+				break
+			}
 			if err := visit(r); err != nil {
 				return err
 			}
 		}
+	}
+	if len(bad.Problems) > 0 {
+		c.bad = append(c.bad, bad)
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -205,7 +222,7 @@ func (f *File) rows(ctx context.Context, visit func(*table) error) error {
 
 // place is where the image of a row is among all.
 func (c *csvImages) place(t *Tree, row *table) (int, error) {
-	name := row.value(fileColumns...)
+	name := clipped(row.value(fileColumns...))
 	key := path.Dir(row.file.Path) + "\n" + name
 	if place, ok := c.places[key]; ok {
 		return place, nil
@@ -348,7 +365,7 @@ func (img *Image) drawRow(s *csvShape) {
 	for i, text := range s.Box {
 		var err error
 		if v[i], err = strconv.ParseFloat(text, 64); err != nil {
-			img.wrong(place, fmt.Sprintf("%q is no number", text))
+			img.wrong(place, fmt.Sprintf("%q is no number", shown(text)))
 			return
 		}
 	}

@@ -51,6 +51,7 @@ type Image struct {
 	Shapes   []Shape
 	Problems []Problem
 	Unlisted int // of what is not imported besides, when that is much
+	runs     int // of masks that were drawn
 }
 
 // Facts are what our own formats know of an image besides. What is nil is not told.

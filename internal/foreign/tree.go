@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -162,7 +163,9 @@ func (f *File) open(ctx context.Context) (*pieces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	return &pieces{ReadCloser: r, left: maxPiece}, nil
+	p := &pieces{ReadCloser: r, left: maxPiece}
+	p.passMark()
+	return p, nil
 }
 
 // text reads a file that has to fit in memory. One that is larger is a fault.Invalid.
@@ -196,6 +199,34 @@ func (p *pieces) Read(b []byte) (int, error) {
 		err = readError{err}
 	}
 	return n, err
+}
+
+// passMark passes over the byte order mark that the file may begin with. What is wrong with the file is told when it is read.
+func (p *pieces) passMark() {
+	begin := make([]byte, len(byteOrderMark))
+	n, err := io.ReadFull(p.ReadCloser, begin)
+	if begin = begin[:n]; string(begin) == byteOrderMark {
+		begin = nil
+	}
+	rest := io.Reader(p.ReadCloser)
+	if err != nil {
+		rest = failed{err}
+	}
+	p.ReadCloser = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begin), rest), p.ReadCloser}
+}
+
+// failed is a reader of what cannot be read on.
+type failed struct{ error }
+
+// Read satisfies io.Reader.
+func (f failed) Read([]byte) (int, error) {
+	if errors.Is(f.error, io.ErrUnexpectedEOF) {
+		return 0, io.EOF
+	}
+	return 0, f.error
 }
 
 // next tells that another piece begins.

@@ -145,7 +145,7 @@ func readVOCImage(ctx context.Context, t *Tree, f *File, first float64) (*Image,
 		return nil, err
 	}
 	folder := path.Dir(f.Path)
-	name := told.Name
+	name := clipped(told.Name)
 	if name == "" {
 		name = stem(path.Base(f.Path))
 	}

@@ -265,12 +265,12 @@ func (set *yoloSet) read(ctx context.Context, t *Tree, img *Image) error {
 func (set *yoloSet) shape(fields []string) (s Shape, problem string) {
 	class, err := strconv.ParseFloat(fields[0], 64)
 	if err != nil || class != float64(int(class)) || class < 0 || int(class) >= len(set.classes) {
-		return Shape{}, fmt.Sprintf("there is no class %q", fields[0])
+		return Shape{}, fmt.Sprintf("there is no class %q", shown(fields[0]))
 	}
 	values := make([]float64, len(fields)-1)
 	for i, f := range fields[1:] {
 		if values[i], err = strconv.ParseFloat(f, 64); err != nil {
-			return Shape{}, fmt.Sprintf("%q is no number", f)
+			return Shape{}, fmt.Sprintf("%q is no number", shown(f))
 		}
 	}
 	s, problem = set.geometry(values)
