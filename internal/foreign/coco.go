@@ -117,6 +117,9 @@ func readCOCO(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with images, annotations and categories")
+	}
 	d := &Dataset{}
 	var read []*cocoFile
 	var bad []*Image
@@ -228,7 +231,7 @@ func (c *cocoFile) wrong(place, message string) {
 		return
 	}
 	if c.unfit == nil {
-		c.unfit = &Image{Place: c.file.Path}
+		c.unfit = &Image{Place: c.file.Path, Spoils: true}
 	}
 	c.unfit.wrong(place, message)
 }
@@ -321,9 +324,7 @@ func (c *cocoFile) each(t *Tree, d *Dataset, yield func(*Image, error) bool) boo
 		if told.file == "" {
 			img = inFile(c.file.Path, fmt.Sprintf("%d annotations are of images that it does not list", len(records)+more))
 		}
-		if more > 0 {
-			img.wrong(place, fmt.Sprintf("%d shapes are more than an image may have", more))
-		}
+		img.tooMany(place, more)
 		for _, raw := range records {
 			if told.file != "" {
 				c.draw(d, img, raw)
@@ -355,7 +356,7 @@ func (c *cocoFile) draw(d *Dataset, img *Image, raw []byte) {
 	place := fmt.Sprintf("%s annotation %s", c.file.Path, shown(a.ID))
 	class, ok := c.categories[key(a.Category)]
 	if !ok {
-		img.wrong(place, fmt.Sprintf("there is no category %s", shown(a.Category)))
+		img.wrong(place, "there is no category "+shown(a.Category))
 		return
 	}
 	like := polygon(nil)

@@ -137,6 +137,9 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(tables) == 0 {
+		return nil, invalid("has no CSV with columns for file names, labels and boxes")
+	}
 	d := &Dataset{}
 	c := &csvImages{places: map[string]int{}}
 	if c.facts, err = d.newSpool(); err != nil {
@@ -191,7 +194,7 @@ func (c *csvImages) read(ctx context.Context, t *Tree, d *Dataset, tables []*Fil
 
 // rows visits the rows of a table. One that is none is noted, and does not spoil the others.
 func (c *csvImages) rows(ctx context.Context, f *File, visit func(*table) error) error {
-	bad := &Image{Place: f.Path}
+	bad := &Image{Place: f.Path, Spoils: true}
 	r, err := f.table(ctx)
 	if err == nil {
 		defer r.close()
@@ -346,9 +349,7 @@ func (c *csvImages) complete(i int, img *Image) error {
 	if err != nil {
 		return err
 	}
-	if more > 0 {
-		img.wrong(img.Place, fmt.Sprintf("%d shapes are more than an image may have", more))
-	}
+	img.tooMany(img.Place, more)
 	for _, record := range records {
 		var s csvShape
 		if err := json.Unmarshal(record, &s); err != nil {

@@ -135,6 +135,9 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, invalid("has no XML with annotations of CVAT for images")
+	}
 	d := &Dataset{}
 	for _, f := range files { // labels come first in each
 		err := f.eachCVAT(ctx, d, func(cvatImage) error { return errEnough })
@@ -211,9 +214,7 @@ func (f *File) cvatImage(t *Tree, told cvatImage) *Image {
 		}
 		img.drawCVAT(&told.Shapes[i], like)
 	}
-	if told.More > 0 {
-		img.wrong(img.Place, fmt.Sprintf("%d shapes are more than an image may have", told.More))
-	}
+	img.tooMany(img.Place, told.More)
 	return img
 }
 

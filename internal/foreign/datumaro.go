@@ -59,6 +59,9 @@ func readDatumaro(ctx context.Context, t *Tree, _ export.Options) (*Dataset, err
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with items and categories")
+	}
 	d := &Dataset{}
 	classes := make([][]string, len(files))
 	for i, f := range files {

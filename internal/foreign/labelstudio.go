@@ -60,6 +60,9 @@ func readLabelStudio(ctx context.Context, t *Tree, _ export.Options) (*Dataset, 
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with a list of tasks")
+	}
 	d := &Dataset{}
 	if d.Labels, err = lsLabels(ctx, t); err != nil {
 		return nil, err

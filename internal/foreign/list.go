@@ -49,9 +49,7 @@ func (l *list[T]) UnmarshalJSON(text []byte) error {
 
 // lack notes that elements of a list at a place are not there.
 func (l *list[T]) lack(img *Image, place string) {
-	if l.more > 0 {
-		img.wrong(place, fmt.Sprintf("has %d elements more than a list may have", l.more))
-	}
+	img.tooMany(place, l.more)
 }
 
 // numbers are coordinates, of which one shape has so many at most.

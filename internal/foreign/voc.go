@@ -44,6 +44,9 @@ func readVOC(ctx context.Context, t *Tree, o export.Options) (*Dataset, error) {
 		first = 0
 	}
 	files := t.with(".xml")
+	if len(files) == 0 {
+		return nil, invalid("has no XML")
+	}
 	d.Images = func(yield func(*Image, error) bool) {
 		told := map[string]bool{}
 		for _, p := range files {

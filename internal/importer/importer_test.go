@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -351,5 +352,42 @@ func TestRefused(t *testing.T) {
 		if _, err := w.ImportZip(w.As(t.Context(), "annotator"), w.Dataset.ID, in, importer.Options{}, nowhere); !errors.Is(err, fault.Forbidden) {
 			t.Errorf("an annotator: error %v", err)
 		}
+	})
+}
+
+// TestReplaceKeepsWhatMayBeMeant: where a row cannot be read, nobody knows which image it is of, and all stays.
+func TestReplaceKeepsWhatMayBeMeant(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const head = "filename,class,xmin,ymin,xmax,ymax\n"
+		f := files{"a.png": picture(100, 50, 1), "boxes.csv": []byte(head + "a.png,boat,1,1,9,9\na.png,boat,20,20,40,40\n")}
+		w.must(t, f, importer.Options{CreateLabels: true})
+		f["boxes.csv"] = []byte(head + "a.png,boat,1,1,9,9\na.png,boat,20,20,40\n")
+		r := w.must(t, f, importer.Options{Mode: importer.Replace})
+		check(t, "replaced", "images 0+1-1, annotations 0+0~1=0-0, labels ", summary(r))
+		want := []string{"boxes.csv:2: what is on the image stays, since not all of what is to replace it can be imported", "boxes.csv:3: is no row: wrong number of fields"}
+		if diff := cmp.Diff(want, problems(r)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestManyOnOneImage: what is there is found among many that are not, each once, also when it has moved by less than a pixel.
+func TestManyOnOneImage(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const rows = 3000
+		text := func(from int, by float64) string {
+			var b strings.Builder
+			for i := range rows {
+				fmt.Fprintf(&b, "0 %.7f %.7f 0.02 0.02\n", 0.1+0.0002*float64((from+i)%rows)+by, 0.1+0.2*float64((from+i)/rows)+by)
+			}
+			return b.String()
+		}
+		f := yolo(text(0, 0))
+		f["images/train/a.png"] = picture(8000, 40, 1)
+		check(t, "first", "images 1+0-0, annotations 3000+0~0=0-0, labels boat buoy", summary(w.must(t, f, importer.Options{CreateLabels: true})))
+		f["labels/train/a.txt"] = []byte(text(0, 0.00002))
+		check(t, "near", "images 0+1-0, annotations 0+0~3000=0-0, labels ", summary(w.must(t, f, importer.Options{})))
+		f["labels/train/a.txt"] = []byte(text(rows/2, 0))
+		check(t, "some", "images 0+1-0, annotations 1500+0~1500=0-0, labels ", summary(w.must(t, f, importer.Options{})))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/datasetgen/datagen/ent/label"
 	"github.com/datasetgen/datagen/internal/catalog"
@@ -119,7 +120,7 @@ func (r *run) findLabel(ctx context.Context, key string) (id gid.LabelID, proble
 	if _, known := l.ids[key]; !known { // the files do not declare it
 		if same := l.named[key]; len(same) > 0 {
 			l.ids[key] = same[0]
-		} else if r.options.CreateLabels {
+		} else if r.options.CreateLabels && isLine(key) {
 			l.ids[key] = 0
 			if err := r.createLabels(ctx, l, []foreign.Label{{Name: key}}); err != nil {
 				return 0, "", err
@@ -137,7 +138,17 @@ func (r *run) findLabel(ctx context.Context, key string) (id gid.LabelID, proble
 }
 
 // shown is the beginning of a name.
-func shown(name string) string {
-	runes := []rune(name)
-	return string(runes[:min(len(runes), maxLabelName)])
+func shown(name string) string { return shownOf(name, maxLabelName) }
+
+// maxShownName is how much of the names of images is told, in characters.
+const maxShownName = 1000
+
+// shownOf is the beginning of a name, of so many characters.
+func shownOf(name string, most int) string {
+	for i := range name {
+		if most--; most < 0 {
+			return strings.Clone(name[:i])
+		}
+	}
+	return name
 }
