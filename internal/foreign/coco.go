@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -63,6 +64,10 @@ func (f *File) head(ctx context.Context) (h jsonHead, err error) {
 	r.left = enough
 	d := json.NewDecoder(r)
 	first, err := d.Token()
+	if errors.Is(err, fault.Invalid) && r.left > 0 { // it may be one of ours, could it be read
+		message, _ := broken(err)
+		return h, invalid(f.Path + " " + message)
+	}
 	if err != nil {
 		return h, nil // it is none of ours
 	}

@@ -157,10 +157,12 @@ func splitNamed(name string) image.Split {
 	return ""
 }
 
-// open opens a file as a stream of which pieces can be bounded.
+// open opens a file as a stream of which pieces can be bounded. What is wrong with the file is told when it is read.
 func (f *File) open(ctx context.Context) (*pieces, error) {
 	r, err := f.Stream(ctx)
-	if err != nil {
+	if errors.Is(err, fault.Invalid) {
+		r = io.NopCloser(failed{err})
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	p := &pieces{ReadCloser: r, left: maxPiece}
@@ -168,14 +170,18 @@ func (f *File) open(ctx context.Context) (*pieces, error) {
 	return p, nil
 }
 
-// text reads a file that has to fit in memory. One that is larger is a fault.Invalid.
+// text reads a file that has to fit in memory. One that is larger, or cannot be read by what it holds, is a fault.Invalid.
 func (f *File) text(ctx context.Context) ([]byte, error) {
 	r, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	text, err := io.ReadAll(r)
+	if message, ok := broken(err); ok {
+		return nil, invalid(f.Path + " " + message)
+	}
+	return text, err
 }
 
 // maxPiece is how long a piece of a file may be, in bytes: what is told of one image, or of one shape.
@@ -201,7 +207,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// passMark passes over the byte order mark that the file may begin with. What is wrong with the file is told when it is read.
+// passMark passes over the byte order mark that the file may begin with.
 func (p *pieces) passMark() {
 	begin := make([]byte, len(byteOrderMark))
 	n, err := io.ReadFull(p.ReadCloser, begin)

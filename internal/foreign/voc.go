@@ -81,9 +81,6 @@ func vocSplits(ctx context.Context, t *Tree) (map[string]image.Split, error) {
 				continue
 			}
 			text, err := t.files[p].text(ctx)
-			if message, ok := broken(err); ok {
-				return nil, invalid(p + " " + message)
-			}
 			if err != nil {
 				return nil, err
 			}

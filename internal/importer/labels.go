@@ -76,7 +76,7 @@ func (r *run) createLabels(ctx context.Context, l *labels, missing []foreign.Lab
 		if l.order < math.MaxInt32 {
 			l.order++
 		}
-		in := catalog.CreateLabelInput{Name: m.Name, Color: m.Color, Order: new(l.order), Prompt: &m.Prompt, NegativePrompt: &m.NegativePrompt}
+		in := catalog.CreateLabelInput{Name: m.Name, Color: m.Color, Order: new(l.order), Prompt: textOf(m.Prompt), NegativePrompt: textOf(m.NegativePrompt)}
 		if in.Color == "" || !isLine(in.Color) {
 			in.Color = colorOf(len(l.named) + len(l.created))
 		}
@@ -97,11 +97,23 @@ func (r *run) createLabels(ctx context.Context, l *labels, missing []foreign.Lab
 // maxLabelName is how long the names and colours of labels may be, in characters.
 const maxLabelName = 100
 
+// maxPrompt is how long their prompts may be.
+const maxPrompt = 10_000
+
 // isLine tells texts that the name or the colour of a label can be.
 func isLine(text string) bool {
 	var c fault.Check
 	c.Line(&text, maxLabelName)
 	return c.Err() == nil
+}
+
+// textOf is a text that the prompt of a label can be, nil when it is none.
+func textOf(text string) *string {
+	var c fault.Check
+	if c.Text(&text, maxPrompt); c.Err() != nil {
+		return nil
+	}
+	return &text
 }
 
 // colorOf is the colour of the nth label: hues a golden angle apart, so that neighbours differ.
