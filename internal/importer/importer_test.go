@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
@@ -389,5 +390,31 @@ func TestManyOnOneImage(t *testing.T) {
 		check(t, "near", "images 0+1-0, annotations 0+0~3000=0-0, labels ", summary(w.must(t, f, importer.Options{})))
 		f["labels/train/a.txt"] = []byte(text(rows/2, 0))
 		check(t, "some", "images 0+1-0, annotations 1500+0~1500=0-0, labels ", summary(w.must(t, f, importer.Options{})))
+	})
+}
+
+// TestAtOnce: imports of the same files at once add nothing twice, labels and annotations neither.
+func TestAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		f := files{
+			"dataset.json": []byte(`{"version":1,"labels":[{"id":1,"name":"boat"},{"id":2,"name":"buoy"},{"id":3,"name":"boat"}]}`), // of which two share a name
+			"a.png":        picture(100, 50, 1),
+			"images.jsonl": []byte(`{"file":"a.png","annotations":[` +
+				`{"label":1,"type":"dot","data":{"n":1}},{"label":2,"type":"dot","data":{"n":2}},{"label":3,"type":"dot","data":{"n":3}},{"label":3,"type":"dot","data":{"n":4}}]}`),
+		}
+		var group errgroup.Group
+		for range 4 {
+			group.Go(func() error {
+				_, err := w.run(t, f, importer.Options{CreateLabels: true})
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "labels", "boat buoy boat", strings.Join(w.labelNames(t), " "))
+		if got := w.drawn(t); len(got) != 4 {
+			t.Errorf("annotations:\n%s", strings.Join(got, "\n"))
+		}
 	})
 }

@@ -18,8 +18,9 @@ type labels struct {
 	ids     map[string]gid.LabelID // 0 of those that there are not, or that a dry run would make
 	named   map[string][]gid.LabelID
 	made    map[string]bool
-	created []string // names
-	order   int      // of the last one
+	added   map[string]int // labels of names, by this import or by others meanwhile
+	created []string       // names
+	order   int            // of the last one
 }
 
 // maxLabels is how many labels an import may make.
@@ -28,7 +29,7 @@ const maxLabels = 10_000
 // readLabels finds the labels that the files declare among those of the dataset, by their names: of several that share one
 // the first is the first. Those that are not there are made, if they are to be.
 func (r *run) readLabels(ctx context.Context, declared []foreign.Label) (*labels, error) {
-	l := &labels{ids: map[string]gid.LabelID{}, named: map[string][]gid.LabelID{}, made: map[string]bool{}}
+	l := &labels{ids: map[string]gid.LabelID{}, named: map[string][]gid.LabelID{}, made: map[string]bool{}, added: map[string]int{}}
 	rows, err := r.db.Label.Query().Where(label.DatasetID(r.dataset)).Order(label.ByOrder(), label.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (r *run) createLabels(ctx context.Context, l *labels, missing []foreign.Lab
 	var inputs []catalog.CreateLabelInput
 	var made []foreign.Label
 	for _, m := range missing {
-		if !isLine(m.Name) || len(l.created) == maxLabels {
+		if !isLine(m.Name) || len(l.made) >= maxLabels {
 			continue // its shapes are complained about
 		}
 		if l.order < math.MaxInt32 {
@@ -78,20 +79,33 @@ func (r *run) createLabels(ctx context.Context, l *labels, missing []foreign.Lab
 		}
 		in := catalog.CreateLabelInput{Name: m.Name, Color: m.Color, Order: new(l.order), Prompt: textOf(m.Prompt), NegativePrompt: textOf(m.NegativePrompt)}
 		if in.Color == "" || !isLine(in.Color) {
-			in.Color = colorOf(len(l.named) + len(l.created))
+			in.Color = colorOf(len(l.named) + len(l.made))
 		}
 		inputs, made = append(inputs, in), append(made, m)
-		l.created = append(l.created, m.Name)
 		l.made[keyOf(m)] = true
 	}
-	if len(inputs) == 0 || r.options.DryRun {
+	if len(inputs) == 0 {
 		return nil
 	}
-	rows, err := catalog.CreateLabels(ctx, r.db, r.dataset, inputs, func(i int) []any { return []any{"labels", i} })
+	if r.options.DryRun {
+		for _, m := range made {
+			l.created = append(l.created, m.Name)
+		}
+		return nil
+	}
+	counted := func(name string) int { return len(l.named[name]) + l.added[name] }
+	rows, fresh, err := catalog.AddLabels(ctx, r.db, r.dataset, inputs, counted, func(i int) []any { return []any{"labels", i} })
+	if err != nil {
+		return err
+	}
 	for i, row := range rows {
 		l.ids[keyOf(made[i])] = row.ID
+		l.added[row.Name]++
 	}
-	return err
+	for _, i := range fresh {
+		l.created = append(l.created, made[i].Name)
+	}
+	return nil
 }
 
 // maxLabelName is how long the names and colours of labels may be, in characters.

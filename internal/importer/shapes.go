@@ -298,7 +298,9 @@ func (s *stroke) count(result annotate.Result) {
 	case annotate.Updated:
 		counts.Updated++
 	case annotate.Unchanged:
-		counts.Unchanged++
+		if s.Delete == nil { // otherwise others have deleted it meanwhile
+			counts.Unchanged++
+		}
 	case annotate.Deleted:
 		counts.Deleted++
 	case annotate.Conflict:
