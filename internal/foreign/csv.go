@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	"context"
 	stdcsv "encoding/csv"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/gid"
 )
@@ -118,11 +120,31 @@ func shapeTables(ctx context.Context, t *Tree) (files []*File, err error) {
 
 // csvImages are the images of tables, and their shapes on the disk.
 type csvImages struct {
-	images []*Image
-	bad    []*Image       // of tables some rows of which are none
-	places map[string]int // by the folder of the table and the name of the file
-	facts  *spool         // one record for each image that images.csv tells of
+	images []csvImage
+	bad    []*Image // of tables some rows of which are none
+	places map[csvKey]int
+	facts  *spool // one record for each image that images.csv tells of
 	shapes *spool
+}
+
+// csvKey is what images are told apart by: the folder of the table, and the name of the file.
+type csvKey struct{ folder, name string }
+
+// csvImage is what is kept of an image, of which there may be many.
+type csvImage struct {
+	table, picture *File
+	line           int
+	name           string
+	split          image.Split
+	width, height  int
+}
+
+func (c csvImage) image() *Image {
+	img := &Image{Place: fmt.Sprintf("%s:%d", c.table.Path, c.line), Name: c.name, File: c.picture, Split: c.split, Width: c.width, Height: c.height}
+	if c.name == "" {
+		img.wrong(img.Place, "names no file")
+	}
+	return img
 }
 
 // csvFacts are what images.csv tells of an image.
@@ -141,7 +163,7 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 		return nil, invalid("has no CSV with columns for file names, labels and boxes")
 	}
 	d := &Dataset{}
-	c := &csvImages{places: map[string]int{}}
+	c := &csvImages{places: map[csvKey]int{}}
 	if c.facts, err = d.newSpool(); err != nil {
 		return nil, err
 	}
@@ -157,10 +179,10 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 				return
 			}
 		}
-		for i, img := range c.images {
-			full := *img // what was read of it is not kept
-			err := c.complete(i, &full)
-			if !yield(&full, err) || err != nil {
+		for i, kept := range c.images {
+			img := kept.image()
+			err := c.complete(i, img)
+			if !yield(img, err) || err != nil {
 				return
 			}
 		}
@@ -226,7 +248,7 @@ func (c *csvImages) rows(ctx context.Context, f *File, visit func(*table) error)
 // place is where the image of a row is among all.
 func (c *csvImages) place(t *Tree, row *table) (int, error) {
 	name := clipped(row.value(fileColumns...))
-	key := path.Dir(row.file.Path) + "\n" + name
+	key := csvKey{path.Dir(row.file.Path), name}
 	if place, ok := c.places[key]; ok {
 		return place, nil
 	}
@@ -234,15 +256,10 @@ func (c *csvImages) place(t *Tree, row *table) (int, error) {
 		return 0, invalid(fmt.Sprintf("%s has more than %d images", row.file.Path, maxImages))
 	}
 	line, _ := row.FieldPos(0)
-	img := &Image{Place: fmt.Sprintf("%s:%d", row.file.Path, line), Name: name, Split: splitNamed(row.value("split"))}
-	if img.Split == "" {
-		img.Split = splitIn(row.file.Path)
-	}
-	if img.File = t.picture(name, around(row.file.Path)...); name == "" {
-		img.wrong(img.Place, "names no file")
-	}
+	img := csvImage{table: row.file, picture: t.picture(name, around(row.file.Path)...), line: line, name: name}
+	img.split = cmp.Or(splitNamed(row.value("split")), splitIn(row.file.Path))
 	if !row.has("x", "y", "width", "height") {
-		img.Width, img.Height = size(row.value("width")), size(row.value("height"))
+		img.width, img.height = size(row.value("width")), size(row.value("height"))
 	}
 	c.places[key] = len(c.images)
 	c.images = append(c.images, img)
