@@ -418,3 +418,29 @@ func TestAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestManyProblems: a report tells a part of very many problems, and how many there are.
+func TestManyProblems(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const images, wrong, told = 300, 120, 20_000
+		var b strings.Builder
+		b.WriteString(`{"categories":[],"images":[`)
+		for i := range images {
+			fmt.Fprintf(&b, `{"id":%d,"file_name":"%d.png"},`, i, i)
+		}
+		b.WriteString(`{"id":-1,"file_name":"a.png"}],"annotations":[`)
+		for i := range images * wrong {
+			fmt.Fprintf(&b, `{"id":%d,"image_id":%d},`, i, i/wrong)
+		}
+		b.WriteString(`{"id":-1,"image_id":-1}]}`)
+		r := w.must(t, files{"a.json": []byte(b.String()), "a.png": picture(10, 10, 1)}, importer.Options{})
+		listed, more := 0, 0
+		for _, result := range r.Results {
+			listed += len(result.Problems)
+			more += result.MoreProblems
+		}
+		if all := images*(wrong+1) + 1; listed != told || listed+more != all {
+			t.Errorf("lists %d problems and has %d more; there are %d", listed, more, all)
+		}
+	})
+}
