@@ -221,13 +221,21 @@ func rehearse(o Options, once func(Options, func(*Result) error) (*Summary, erro
 		for _, p := range r.Problems {
 			c.That(!p.Lost, p.Message, "files", p.Place)
 		}
+		if len(c.Fields()) >= enoughProblems {
+			return errEnough
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	return c.Err()
 }
+
+// errEnough ends a rehearsal that has found enoughProblems: nothing is imported then, whatever else there is.
+var errEnough = errors.New("there are enough problems")
+
+const enoughProblems = 1000
 
 // run is an import that goes on.
 type run struct {

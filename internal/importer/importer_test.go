@@ -433,7 +433,8 @@ func TestManyProblems(t *testing.T) {
 			fmt.Fprintf(&b, `{"id":%d,"image_id":%d},`, i, i/wrong)
 		}
 		b.WriteString(`{"id":-1,"image_id":-1}]}`)
-		r := w.must(t, files{"a.json": []byte(b.String()), "a.png": picture(10, 10, 1)}, importer.Options{})
+		f := files{"a.json": []byte(b.String()), "a.png": picture(10, 10, 1)}
+		r := w.must(t, f, importer.Options{})
 		listed, more := 0, 0
 		for _, result := range r.Results {
 			listed += len(result.Problems)
@@ -441,6 +442,11 @@ func TestManyProblems(t *testing.T) {
 		}
 		if all := images*(wrong+1) + 1; listed != told || listed+more != all {
 			t.Errorf("lists %d problems and has %d more; there are %d", listed, more, all)
+		}
+		_, err := w.run(t, f, importer.Options{Atomic: true})
+		fields, ok := errors.AsType[fault.Fields](err)
+		if n := len(fields); !ok || n < 1000 || n > 1000+wrong {
+			t.Errorf("complains about %d problems: %.200v", n, err)
 		}
 	})
 }
