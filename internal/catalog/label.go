@@ -99,7 +99,11 @@ func AddLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, labe
 		if err := db.OwnDataset(ctx, tx, dataset); err != nil {
 			return err
 		}
-		rows, err := tx.Label.Query().Where(label.DatasetID(dataset)).Order(label.ByOrder(), label.ByID()).All(ctx)
+		names := make([]string, len(labels))
+		for i, in := range labels {
+			names[i] = in.Name
+		}
+		rows, err := tx.Label.Query().Where(label.DatasetID(dataset), label.NameIn(names...)).Order(label.ByOrder(), label.ByID()).All(ctx)
 		if err != nil {
 			return err
 		}

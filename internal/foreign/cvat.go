@@ -261,6 +261,9 @@ func rotated(box []Point, about Point, degrees float64) []Point {
 
 // cvatPoints reads "x,y;x,y;…".
 func cvatPoints(text string) (points []Point, err error) {
+	if strings.Count(text, ";") >= maxNumbers/2 {
+		return nil, fmt.Errorf("has more than %d points", maxNumbers/2)
+	}
 	for pair := range strings.SplitSeq(text, ";") {
 		x, y, ok := strings.Cut(pair, ",")
 		var p Point

@@ -140,26 +140,43 @@ func colorOf(n int) string {
 	return fmt.Sprintf("#%02x%02x%02x", channel(0), channel(8), channel(4))
 }
 
-// find returns the label of a key, or says why there is none. A dry run finds a label 0 for one that would be made.
-func (r *run) findLabel(ctx context.Context, key string) (id gid.LabelID, problem string, err error) {
+// prepareLabels makes labels that the files do not declare and shapes of a group have, if they are to be, at once.
+func (r *run) prepareLabels(ctx context.Context, group []*item) error {
+	if !r.options.CreateLabels {
+		return nil
+	}
+	l := r.labels
+	var missing []foreign.Label
+	for _, it := range group {
+		if it.row == nil {
+			continue
+		}
+		for _, s := range it.Shapes {
+			if _, known := l.ids[s.Label]; known || len(l.named[s.Label]) > 0 || !isLine(s.Label) {
+				continue
+			}
+			l.ids[s.Label] = 0
+			missing = append(missing, foreign.Label{Name: s.Label})
+		}
+	}
+	return r.createLabels(ctx, l, missing)
+}
+
+// findLabel returns the label of a key, or says why there is none. A dry run finds a label 0 for one that would be made.
+func (r *run) findLabel(key string) (id gid.LabelID, problem string) {
 	l := r.labels
 	if _, known := l.ids[key]; !known { // the files do not declare it
 		if same := l.named[key]; len(same) > 0 {
 			l.ids[key] = same[0]
-		} else if r.options.CreateLabels && isLine(key) {
-			l.ids[key] = 0
-			if err := r.createLabels(ctx, l, []foreign.Label{{Name: key}}); err != nil {
-				return 0, "", err
-			}
 		}
 	}
 	switch id := l.ids[key]; {
 	case id != 0 || l.made[key]:
-		return id, "", nil
+		return id, ""
 	case !r.options.CreateLabels:
-		return 0, fmt.Sprintf("the dataset has no label %q; have missing labels created", shown(key)), nil
+		return 0, fmt.Sprintf("the dataset has no label %q; have missing labels created", shown(key))
 	default:
-		return 0, fmt.Sprintf("a label %q cannot be created", shown(key)), nil
+		return 0, fmt.Sprintf("a label %q cannot be created", shown(key))
 	}
 }
 

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -52,8 +51,16 @@ func (r *run) draw(ctx context.Context, group []*item) error {
 	if err != nil {
 		return err
 	}
+	for _, it := range group {
+		if it.row != nil {
+			it.checkSize()
+		}
+	}
 	free, err := r.freeIDs(ctx, group)
 	if err != nil {
+		return err
+	}
+	if err := r.prepareLabels(ctx, group); err != nil {
 		return err
 	}
 	var strokes []stroke
@@ -61,7 +68,6 @@ func (r *run) draw(ctx context.Context, group []*item) error {
 		if it.row == nil {
 			continue
 		}
-		it.checkSize()
 		c := canvases[it.row.ID]
 		if c == nil {
 			c = newCanvas(it.row) // one that a dry run would make
@@ -150,10 +156,10 @@ func (r *run) freeIDs(ctx context.Context, group []*item) (map[gid.AnnotationID]
 
 // stroke decides what becomes of a shape. It is not drawn when it is there, or cannot be.
 func (r *run) stroke(ctx context.Context, c *canvas, it *item, s *foreign.Shape, free map[gid.AnnotationID]bool) (stroke, bool, error) {
-	id, problem, err := r.findLabel(ctx, s.Label)
-	if err := cmp.Or(err, ctx.Err()); err != nil {
+	if err := ctx.Err(); err != nil {
 		return stroke{}, false, err
 	}
+	id, problem := r.findLabel(s.Label)
 	if problem != "" {
 		it.lose(s.Place, problem)
 		return stroke{}, false, nil
