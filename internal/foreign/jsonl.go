@@ -147,6 +147,10 @@ func (img *Image) drawJSONL(a *jsonlAnnotation, place string, keys map[int]strin
 		img.wrong(place, "has no type")
 		return
 	}
+	if len(a.Data) == 0 {
+		img.wrong(place, "has no data")
+		return
+	}
 	s := Shape{
 		Place: place, Label: key, Type: a.Type, Data: a.Data, Confidence: a.Confidence, Source: annotation.SourceImport,
 		Author: a.Author, IsSynthetic: a.IsSynthetic,
