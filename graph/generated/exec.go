@@ -12010,7 +12010,7 @@ type ImportedImage {
   image: Image
   "What became of its annotations."
   annotations: ImportCounts!
-  "What was not imported, or not as it stands in the files, at most 100."
+  "What was not imported, or not as it stands in the files, at most 100, and of all images together at most 20,000."
   problems: [ImportProblem!]!
   "How many problems it has besides."
   moreProblems: Int!

@@ -54,28 +54,82 @@ func (in UpdateLabelInput) check() fault.Fields {
 
 // CreateLabels makes labels in a dataset. Their complaints are found under at.
 func CreateLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, labels []CreateLabelInput, at func(i int) []any) ([]*ent.Label, error) {
-	if err := CheckCount(len(labels), "labels"); err != nil {
-		return nil, err
-	}
-	var c fault.Check
-	for i, in := range labels {
-		c.Add(UpdateLabelInput{&in.Name, &in.Color, in.Order, in.Prompt, in.NegativePrompt}.check(), at(i)...)
-	}
-	if err := c.Err(); err != nil {
+	if err := checkLabels(labels, at); err != nil {
 		return nil, err
 	}
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) ([]*ent.Label, error) {
 		if err := access.Allow(ctx, tx.Client(), dataset, access.EditLabels); err != nil {
 			return nil, err
 		}
-		return database.InBulk(labels, func(labels []CreateLabelInput) ([]*ent.Label, error) {
-			return tx.Label.MapCreateBulk(labels, func(create *ent.LabelCreate, i int) {
-				in := labels[i]
-				create.SetDatasetID(dataset).SetName(in.Name).SetColor(in.Color).
-					SetNillableOrder(in.Order).SetNillablePrompt(in.Prompt).SetNillableNegativePrompt(in.NegativePrompt)
-			}).Save(ctx)
-		})
+		return saveLabels(ctx, tx, dataset, labels)
 	})
+}
+
+func checkLabels(labels []CreateLabelInput, at func(i int) []any) error {
+	if err := CheckCount(len(labels), "labels"); err != nil {
+		return err
+	}
+	var c fault.Check
+	for i, in := range labels {
+		c.Add(UpdateLabelInput{&in.Name, &in.Color, in.Order, in.Prompt, in.NegativePrompt}.check(), at(i)...)
+	}
+	return c.Err()
+}
+
+func saveLabels(ctx context.Context, tx *ent.Tx, dataset gid.DatasetID, labels []CreateLabelInput) ([]*ent.Label, error) {
+	return database.InBulk(labels, func(labels []CreateLabelInput) ([]*ent.Label, error) {
+		return tx.Label.MapCreateBulk(labels, func(create *ent.LabelCreate, i int) {
+			in := labels[i]
+			create.SetDatasetID(dataset).SetName(in.Name).SetColor(in.Color).
+				SetNillableOrder(in.Order).SetNillablePrompt(in.Prompt).SetNillableNegativePrompt(in.NegativePrompt)
+		}).Save(ctx)
+	})
+}
+
+// AddLabels is CreateLabels, but that labels of the same names which were made since the caller counted those of a name stand
+// for those that it would make. It returns them all, and the places of those that it made.
+func AddLabels(ctx context.Context, db *database.DB, dataset gid.DatasetID, labels []CreateLabelInput, counted func(name string) int, at func(i int) []any) (all []*ent.Label, made []int, err error) {
+	if err := checkLabels(labels, at); err != nil {
+		return nil, nil, err
+	}
+	err = db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := access.Allow(ctx, tx.Client(), dataset, access.EditLabels); err != nil {
+			return err
+		}
+		if err := db.OwnDataset(ctx, tx, dataset); err != nil {
+			return err
+		}
+		names := make([]string, len(labels))
+		for i, in := range labels {
+			names[i] = in.Name
+		}
+		rows, err := tx.Label.Query().Where(label.DatasetID(dataset), label.NameIn(names...)).Order(label.ByOrder(), label.ByID()).All(ctx)
+		if err != nil {
+			return err
+		}
+		named := map[string][]*ent.Label{}
+		for _, row := range rows {
+			named[row.Name] = append(named[row.Name], row)
+		}
+		all, made = make([]*ent.Label, len(labels)), nil
+		nth := map[string]int{}
+		var missing []CreateLabelInput
+		for i, in := range labels {
+			n := counted(in.Name) + nth[in.Name]
+			nth[in.Name]++
+			if n < len(named[in.Name]) {
+				all[i] = named[in.Name][n]
+				continue
+			}
+			missing, made = append(missing, in), append(made, i)
+		}
+		saved, err := saveLabels(ctx, tx, dataset, missing)
+		for i, row := range saved {
+			all[made[i]] = row
+		}
+		return err
+	})
+	return all, made, err
 }
 
 // UpdateLabels changes labels, each in its own way. Complaints about them are found under at.

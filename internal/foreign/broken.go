@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	stdcsv "encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -27,13 +28,13 @@ func broken(err error) (message string, ok bool) {
 		return fmt.Sprintf("is no JSON at byte %d: %v", syntax.Offset, syntax), true
 	}
 	if typ, is := errors.AsType[*json.UnmarshalTypeError](err); is {
-		return fmt.Sprintf("has a %s for %s at byte %d", typ.Value, typ.Field, typ.Offset), true
+		return fmt.Sprintf("has a %s for %s at byte %d", shown(typ.Value), shown(cmp.Or(typ.Field, "a value")), typ.Offset), true
 	}
 	if syntax, is := errors.AsType[*xml.SyntaxError](err); is {
-		return fmt.Sprintf("is no XML at line %d: %s", syntax.Line, syntax.Msg), true
+		return fmt.Sprintf("is no XML at line %d: %s", syntax.Line, shown(syntax.Msg)), true
 	}
 	if number, is := errors.AsType[*strconv.NumError](err); is {
-		return fmt.Sprintf("has %q where a number is expected", number.Num), true
+		return fmt.Sprintf("has %q where a number is expected", shown(number.Num)), true
 	}
 	if parse, is := errors.AsType[*stdcsv.ParseError](err); is {
 		return fmt.Sprintf("is no table at line %d: %v", parse.Line, parse.Err), true

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -63,6 +64,10 @@ func (f *File) head(ctx context.Context) (h jsonHead, err error) {
 	r.left = enough
 	d := json.NewDecoder(r)
 	first, err := d.Token()
+	if errors.Is(err, fault.Invalid) && r.left > 0 { // it may be one of ours, could it be read
+		message, _ := broken(err)
+		return h, invalid(f.Path + " " + message)
+	}
 	if err != nil {
 		return h, nil // it is none of ours
 	}
@@ -96,25 +101,29 @@ type cocoFile struct {
 	places     map[string]int // of images, by their ids as they stand in the file
 	categories map[string]int // places of labels, by ids
 	shapes     *spool
+	unfit      *Image // with what is wrong with images; nil when nothing is
 }
 
+// cocoImage is what is kept of an image.
 type cocoImage struct {
-	ID     json.RawMessage `json:"id"`
-	File   string          `json:"file_name"`
-	Width  int             `json:"width"`
-	Height int             `json:"height"`
+	id            string // for people
+	file          string
+	width, height int
 }
 
 type cocoCategory struct {
 	ID    json.RawMessage `json:"id"`
 	Name  string          `json:"name"`
-	Super any             `json:"supercategory"`
+	Super json.RawMessage `json:"supercategory"`
 }
 
 func readCOCO(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	files, err := jsonFiles(ctx, t, isCOCO)
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with images, annotations and categories")
 	}
 	d := &Dataset{}
 	var read []*cocoFile
@@ -130,6 +139,9 @@ func readCOCO(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 			return nil, closing(d, err)
 		}
 		read = append(read, c)
+		if c.unfit != nil {
+			bad = append(bad, c.unfit)
+		}
 	}
 	d.Images = func(yield func(*Image, error) bool) {
 		for _, img := range bad {
@@ -180,9 +192,20 @@ func (c *cocoFile) read(ctx context.Context, d *Dataset) error {
 	err = r.members(func(name string) error {
 		switch name {
 		case "images":
-			return r.elements(func(int) error { return c.readImage(r) })
+			return r.elements(func(i int) error { return c.readImage(r, i) })
 		case "categories":
-			return r.Decode(&categories)
+			return r.elements(func(i int) error {
+				var category cocoCategory
+				if unfit, err := r.decode(&category); err != nil || unfit != "" {
+					c.wrong(fmt.Sprintf("%s category number %d", c.file.Path, i+1), unfit)
+					return err
+				}
+				if len(categories) == maxCategories {
+					return fault.InvalidAt(fmt.Sprintf("has more than %d categories", maxCategories))
+				}
+				categories = append(categories, category)
+				return nil
+			})
 		case "annotations":
 			return r.elements(func(int) error {
 				var raw json.RawMessage
@@ -202,18 +225,38 @@ func (c *cocoFile) read(ctx context.Context, d *Dataset) error {
 	return nil
 }
 
-const maxImages = 2_000_000
+const (
+	maxImages     = 2_000_000
+	maxCategories = 100_000
+)
 
-func (c *cocoFile) readImage(r *jsonStream) error {
-	var img cocoImage
-	if err := r.Decode(&img); err != nil {
+// wrong notes what is wrong with an image or a category, if anything is.
+func (c *cocoFile) wrong(place, message string) {
+	if message == "" {
+		return
+	}
+	if c.unfit == nil {
+		c.unfit = &Image{Place: c.file.Path, Spoils: true}
+	}
+	c.unfit.wrong(place, message)
+}
+
+func (c *cocoFile) readImage(r *jsonStream, i int) error {
+	var img struct {
+		ID     json.RawMessage `json:"id"`
+		File   string          `json:"file_name"`
+		Width  float64         `json:"width"`
+		Height float64         `json:"height"`
+	}
+	if unfit, err := r.decode(&img); err != nil || unfit != "" {
+		c.wrong(fmt.Sprintf("%s image number %d", c.file.Path, i+1), unfit)
 		return err
 	}
 	if len(c.images) == maxImages {
 		return fault.InvalidAt(fmt.Sprintf("has more than %d images", maxImages))
 	}
-	place := c.place(string(img.ID))
-	c.images[place] = img
+	place := c.place(key(img.ID))
+	c.images[place] = cocoImage{shown(img.ID), clipped(img.File), pixels(img.Width), pixels(img.Height)}
 	return nil
 }
 
@@ -234,9 +277,9 @@ func (c *cocoFile) spool(raw []byte, used map[string]bool) error {
 	for name, value := range rawjson.Object(raw).Members() {
 		switch name {
 		case "image_id":
-			image = string(bytes.TrimSpace(value))
+			image = key(bytes.TrimSpace(value))
 		case "category_id":
-			category = string(bytes.TrimSpace(value))
+			category = key(bytes.TrimSpace(value))
 		}
 	}
 	used[category] = true
@@ -251,8 +294,8 @@ func (c *cocoFile) spool(raw []byte, used map[string]bool) error {
 // label notes the categories, but for the one that Roboflow puts before them, which stands for all and is not used.
 func (c *cocoFile) label(d *Dataset, categories []cocoCategory, used map[string]bool) {
 	for _, cat := range categories {
-		id := string(cat.ID)
-		if cat.Super == "none" && !used[id] {
+		id := key(cat.ID)
+		if string(cat.Super) == `"none"` && !used[id] {
 			continue
 		}
 		c.categories[id] = d.label(Label{Name: cat.Name})
@@ -277,20 +320,18 @@ func (d *Dataset) label(l Label) int {
 func (c *cocoFile) each(t *Tree, d *Dataset, yield func(*Image, error) bool) bool {
 	split, folders := splitIn(c.file.Path), around(c.file.Path)
 	for i, told := range c.images {
-		place := fmt.Sprintf("%s image %s", c.file.Path, told.ID)
-		img := &Image{Place: place, Name: told.File, File: t.picture(told.File, folders...), Width: told.Width, Height: told.Height, Split: split}
+		place := fmt.Sprintf("%s image %s", c.file.Path, told.id)
+		img := &Image{Place: place, Name: told.file, File: t.picture(told.file, folders...), Width: told.width, Height: told.height, Split: split}
 		records, more, err := c.shapes.of(i)
 		if err != nil {
 			return yield(nil, err)
 		}
-		if told.File == "" {
+		if told.file == "" {
 			img = inFile(c.file.Path, fmt.Sprintf("%d annotations are of images that it does not list", len(records)+more))
 		}
-		if more > 0 {
-			img.wrong(place, fmt.Sprintf("%d shapes are more than an image may have", more))
-		}
+		img.tooMany(place, more)
 		for _, raw := range records {
-			if told.File != "" {
+			if told.file != "" {
 				c.draw(d, img, raw)
 			}
 		}
@@ -304,23 +345,23 @@ func (c *cocoFile) each(t *Tree, d *Dataset, yield func(*Image, error) bool) boo
 type cocoAnnotation struct {
 	ID           json.RawMessage `json:"id"`
 	Category     json.RawMessage `json:"category_id"`
-	Box          []float64       `json:"bbox"`
+	Box          numbers         `json:"bbox"`
 	Segmentation json.RawMessage `json:"segmentation"`
 	Score        *float64        `json:"score"`
-	Crowd        int             `json:"iscrowd"`
 }
 
 // draw adds the shapes of an annotation: its segmentation, or if it has none its box.
 func (c *cocoFile) draw(d *Dataset, img *Image, raw []byte) {
 	var a cocoAnnotation
 	if err := json.Unmarshal(raw, &a); err != nil {
-		img.wrong(img.Place, "has an annotation that is none")
+		message, _ := broken(err)
+		img.wrong(fmt.Sprintf("%s annotation %s", c.file.Path, shown(a.ID)), message)
 		return
 	}
-	place := fmt.Sprintf("%s annotation %s", c.file.Path, a.ID)
-	class, ok := c.categories[string(a.Category)]
+	place := fmt.Sprintf("%s annotation %s", c.file.Path, shown(a.ID))
+	class, ok := c.categories[key(a.Category)]
 	if !ok {
-		img.wrong(place, fmt.Sprintf("there is no category %s", a.Category))
+		img.wrong(place, "there is no category "+shown(a.Category))
 		return
 	}
 	like := polygon(nil)
@@ -343,15 +384,16 @@ func (c *cocoFile) draw(d *Dataset, img *Image, raw []byte) {
 
 // drawPolygons adds a list of polygons, or a single one without a list around it. It is false when there is none.
 func drawPolygons(img *Image, like Shape, segmentation []byte) bool {
-	var parts [][]float64
-	if json.Unmarshal(segmentation, &parts) != nil {
-		parts = make([][]float64, 1)
-		if json.Unmarshal(segmentation, &parts[0]) != nil {
-			return false
-		}
+	var single numbers
+	var parts list[numbers]
+	if json.Unmarshal(segmentation, &single) == nil {
+		parts.all = []numbers{single}
+	} else if json.Unmarshal(segmentation, &parts) != nil {
+		return false
 	}
+	parts.lack(img, like.Place)
 	drawn := 0
-	for _, part := range parts {
+	for _, part := range parts.all {
 		points, even := pairs(part)
 		if len(points) < 3 || !even {
 			continue

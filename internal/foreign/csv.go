@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	"context"
 	stdcsv "encoding/csv"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/datasetgen/datagen/ent/annotation"
+	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/gid"
 )
@@ -118,10 +120,31 @@ func shapeTables(ctx context.Context, t *Tree) (files []*File, err error) {
 
 // csvImages are the images of tables, and their shapes on the disk.
 type csvImages struct {
-	images []*Image
-	places map[string]int // by the folder of the table and the name of the file
-	facts  *spool         // one record for each image that images.csv tells of
+	images []csvImage
+	bad    []*Image // of tables some rows of which are none
+	places map[csvKey]int
+	facts  *spool // one record for each image that images.csv tells of
 	shapes *spool
+}
+
+// csvKey is what images are told apart by: the folder of the table, and the name of the file.
+type csvKey struct{ folder, name string }
+
+// csvImage is what is kept of an image, of which there may be many.
+type csvImage struct {
+	table, picture *File
+	line           int
+	name           string
+	split          image.Split
+	width, height  int
+}
+
+func (c csvImage) image() *Image {
+	img := &Image{Place: fmt.Sprintf("%s:%d", c.table.Path, c.line), Name: c.name, File: c.picture, Split: c.split, Width: c.width, Height: c.height}
+	if c.name == "" {
+		img.wrong(img.Place, "names no file")
+	}
+	return img
 }
 
 // csvFacts are what images.csv tells of an image.
@@ -136,8 +159,11 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(tables) == 0 {
+		return nil, invalid("has no CSV with columns for file names, labels and boxes")
+	}
 	d := &Dataset{}
-	c := &csvImages{places: map[string]int{}}
+	c := &csvImages{places: map[csvKey]int{}}
 	if c.facts, err = d.newSpool(); err != nil {
 		return nil, err
 	}
@@ -148,10 +174,15 @@ func readCSV(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 		return nil, closing(d, err)
 	}
 	d.Images = func(yield func(*Image, error) bool) {
-		for i, img := range c.images {
-			full := *img // what was read of it is not kept
-			err := c.complete(i, &full)
-			if !yield(&full, err) || err != nil {
+		for _, img := range c.bad {
+			if !yield(img, nil) {
+				return
+			}
+		}
+		for i, kept := range c.images {
+			img := kept.image()
+			err := c.complete(i, img)
+			if !yield(img, err) || err != nil {
 				return
 			}
 		}
@@ -163,7 +194,7 @@ func (c *csvImages) read(ctx context.Context, t *Tree, d *Dataset, tables []*Fil
 	for _, f := range tables {
 		folder := path.Dir(f.Path)
 		if labels := t.files[path.Join(folder, "labels.csv")]; labels != nil {
-			err := labels.rows(ctx, func(row *table) error {
+			err := c.rows(ctx, labels, func(row *table) error {
 				d.label(Label{Name: row.value("name"), Color: row.value("color")})
 				return nil
 			})
@@ -172,27 +203,38 @@ func (c *csvImages) read(ctx context.Context, t *Tree, d *Dataset, tables []*Fil
 			}
 		}
 		if images := t.files[path.Join(folder, "images.csv")]; images != nil {
-			if err := images.rows(ctx, func(row *table) error { return c.readImage(t, row) }); err != nil {
+			if err := c.rows(ctx, images, func(row *table) error { return c.readImage(t, row) }); err != nil {
 				return err
 			}
 		}
-		if err := f.rows(ctx, func(row *table) error { return c.readShape(t, row) }); err != nil {
+		if err := c.rows(ctx, f, func(row *table) error { return c.readShape(t, row) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rows visits the rows of a table. What it is no table by is a problem of the whole.
-func (f *File) rows(ctx context.Context, visit func(*table) error) error {
+// rows visits the rows of a table. One that is none is noted, and does not spoil the others.
+func (c *csvImages) rows(ctx context.Context, f *File, visit func(*table) error) error {
+	bad := &Image{Place: f.Path, Spoils: true}
 	r, err := f.table(ctx)
 	if err == nil {
 		defer r.close()
-		for err = r.next(); err == nil; err = r.next() {
+		for err = r.next(); ; err = r.next() {
+			if parse, is := errors.AsType[*stdcsv.ParseError](err); is {
+				bad.wrong(fmt.Sprintf("%s:%d", f.Path, parse.Line), "is no row: "+parse.Err.Error())
+				continue
+			}
+			if err != nil {
+				break
+			}
 			if err := visit(r); err != nil {
 				return err
 			}
 		}
+	}
+	if len(bad.Problems) > 0 {
+		c.bad = append(c.bad, bad)
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -205,8 +247,8 @@ func (f *File) rows(ctx context.Context, visit func(*table) error) error {
 
 // place is where the image of a row is among all.
 func (c *csvImages) place(t *Tree, row *table) (int, error) {
-	name := row.value(fileColumns...)
-	key := path.Dir(row.file.Path) + "\n" + name
+	name := clipped(row.value(fileColumns...))
+	key := csvKey{path.Dir(row.file.Path), name}
 	if place, ok := c.places[key]; ok {
 		return place, nil
 	}
@@ -214,15 +256,10 @@ func (c *csvImages) place(t *Tree, row *table) (int, error) {
 		return 0, invalid(fmt.Sprintf("%s has more than %d images", row.file.Path, maxImages))
 	}
 	line, _ := row.FieldPos(0)
-	img := &Image{Place: fmt.Sprintf("%s:%d", row.file.Path, line), Name: name, Split: splitNamed(row.value("split"))}
-	if img.Split == "" {
-		img.Split = splitIn(row.file.Path)
-	}
-	if img.File = t.picture(name, around(row.file.Path)...); name == "" {
-		img.wrong(img.Place, "names no file")
-	}
+	img := csvImage{table: row.file, picture: t.picture(name, around(row.file.Path)...), line: line, name: name}
+	img.split = cmp.Or(splitNamed(row.value("split")), splitIn(row.file.Path))
 	if !row.has("x", "y", "width", "height") {
-		img.Width, img.Height = size(row.value("width")), size(row.value("height"))
+		img.width, img.height = size(row.value("width")), size(row.value("height"))
 	}
 	c.places[key] = len(c.images)
 	c.images = append(c.images, img)
@@ -329,9 +366,7 @@ func (c *csvImages) complete(i int, img *Image) error {
 	if err != nil {
 		return err
 	}
-	if more > 0 {
-		img.wrong(img.Place, fmt.Sprintf("%d shapes are more than an image may have", more))
-	}
+	img.tooMany(img.Place, more)
 	for _, record := range records {
 		var s csvShape
 		if err := json.Unmarshal(record, &s); err != nil {
@@ -348,7 +383,7 @@ func (img *Image) drawRow(s *csvShape) {
 	for i, text := range s.Box {
 		var err error
 		if v[i], err = strconv.ParseFloat(text, 64); err != nil {
-			img.wrong(place, fmt.Sprintf("%q is no number", text))
+			img.wrong(place, fmt.Sprintf("%q is no number", shown(text)))
 			return
 		}
 	}

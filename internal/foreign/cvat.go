@@ -56,12 +56,10 @@ type cvatMeta struct {
 }
 
 type cvatImage struct {
-	ID     string      `xml:"id,attr"`
-	Name   string      `xml:"name,attr"`
-	Subset string      `xml:"subset,attr"`
-	Width  int         `xml:"width,attr"`
-	Height int         `xml:"height,attr"`
-	Shapes []cvatShape `xml:",any"`
+	ID, Name, Subset string
+	Width, Height    int
+	Shapes           []cvatShape
+	More             int // shapes besides
 }
 
 type cvatShape struct {
@@ -79,12 +77,66 @@ type cvatShape struct {
 	MaskTop  float64 `xml:"top,attr"`
 	Width    int     `xml:"width,attr"`
 	Height   int     `xml:"height,attr"`
+	unfit    string
+}
+
+// cvatImage reads an image, shape by shape: one that is unfit does not spoil the others.
+func (s *xmlStream) cvatImage(e xml.StartElement) (told cvatImage, err error) {
+	for _, a := range e.Attr {
+		switch a.Name.Local {
+		case "id":
+			told.ID = shown(a.Value)
+		case "name":
+			told.Name = clipped(a.Value)
+		case "subset":
+			told.Subset = clipped(a.Value)
+		case "width":
+			told.Width = size(a.Value)
+		case "height":
+			told.Height = size(a.Value)
+		}
+	}
+	for {
+		token, err := s.Token()
+		if err != nil {
+			return told, err
+		}
+		switch e := token.(type) {
+		case xml.EndElement:
+			return told, nil
+		case xml.StartElement:
+			if len(told.Shapes) == maxShapes {
+				told.More++
+				if err := s.Skip(); err != nil {
+					return told, err
+				}
+				continue
+			}
+			shape, err := s.cvatShape(e)
+			if err != nil {
+				return told, err
+			}
+			told.Shapes = append(told.Shapes, shape)
+		}
+	}
+}
+
+func (s *xmlStream) cvatShape(e xml.StartElement) (shape cvatShape, err error) {
+	err = s.DecodeElement(&shape, &e)
+	if _, is := errors.AsType[*strconv.NumError](err); is {
+		message, _ := broken(err)
+		return cvatShape{XMLName: e.Name, unfit: message}, s.Skip()
+	}
+	return shape, err
 }
 
 func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	files, err := cvatFiles(ctx, t)
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, invalid("has no XML with annotations of CVAT for images")
 	}
 	d := &Dataset{}
 	for _, f := range files { // labels come first in each
@@ -106,6 +158,9 @@ func readCVAT(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) 
 	return d, nil
 }
 
+// maxMeta is how long what CVAT says of labels may be, in bytes.
+const maxMeta = 8 << 20
+
 // eachCVAT adds the labels of a file and visits its images.
 func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) error) error {
 	r, err := f.xml(ctx)
@@ -116,6 +171,7 @@ func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) e
 	return r.elements(func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "meta":
+			r.pieces.left = min(r.pieces.left, maxMeta)
 			var meta cvatMeta
 			if err := r.DecodeElement(&meta, &e); err != nil {
 				return err
@@ -127,8 +183,8 @@ func (f *File) eachCVAT(ctx context.Context, d *Dataset, visit func(cvatImage) e
 			}
 			return nil
 		case "image":
-			var told cvatImage
-			if err := r.DecodeElement(&told, &e); err != nil {
+			told, err := r.cvatImage(e)
+			if err != nil {
 				return err
 			}
 			return visit(told)
@@ -147,13 +203,18 @@ func (f *File) cvatImage(t *Tree, told cvatImage) *Image {
 		File: t.picture(told.Name, path.Join(folder, "images"), path.Join(folder, "images", told.Subset), folder),
 	}
 	for i, s := range told.Shapes {
-		place := fmt.Sprintf("%s %s %d", img.Place, s.XMLName.Local, i+1)
+		place := fmt.Sprintf("%s %s %d", img.Place, shown(s.XMLName.Local), i+1)
 		like := Shape{Place: place, Label: s.Label, InPixels: true, Source: annotation.SourceImport}
 		if s.Source == "auto" {
 			like.Source = annotation.SourceModel
 		}
+		if s.unfit != "" {
+			img.wrong(place, s.unfit)
+			continue
+		}
 		img.drawCVAT(&told.Shapes[i], like)
 	}
+	img.tooMany(img.Place, told.More)
 	return img
 }
 
@@ -200,6 +261,9 @@ func rotated(box []Point, about Point, degrees float64) []Point {
 
 // cvatPoints reads "x,y;x,y;…".
 func cvatPoints(text string) (points []Point, err error) {
+	if strings.Count(text, ";") >= maxNumbers/2 {
+		return nil, fmt.Errorf("has more than %d points", maxNumbers/2)
+	}
 	for pair := range strings.SplitSeq(text, ";") {
 		x, y, ok := strings.Cut(pair, ",")
 		var p Point
@@ -207,7 +271,7 @@ func cvatPoints(text string) (points []Point, err error) {
 			p.Y, err = strconv.ParseFloat(strings.TrimSpace(y), 64)
 		}
 		if !ok || err != nil {
-			return nil, fmt.Errorf("has a point %q that is none", pair)
+			return nil, fmt.Errorf("has a point %q that is none", shown(pair))
 		}
 		points = append(points, p)
 	}

@@ -29,18 +29,18 @@ func isDatumaro(h jsonHead) bool {
 
 type datumaroCategories struct {
 	Label struct {
-		Labels []struct {
+		Labels list[struct {
 			Name string `json:"name"`
-		} `json:"labels"`
+		}] `json:"labels"`
 	} `json:"label"`
 }
 
 type datumaroItem struct {
-	ID          string               `json:"id"`
-	Annotations []datumaroAnnotation `json:"annotations"`
+	ID          string                   `json:"id"`
+	Annotations list[datumaroAnnotation] `json:"annotations"`
 	Image       struct {
-		Path string `json:"path"`
-		Size []int  `json:"size"` // height and width
+		Path string  `json:"path"`
+		Size numbers `json:"size"` // height and width
 	} `json:"image"`
 }
 
@@ -48,16 +48,19 @@ type datumaroAnnotation struct {
 	ID         json.RawMessage `json:"id"`
 	Type       string          `json:"type"`
 	Label      *int            `json:"label_id"`
-	Box        []float64       `json:"bbox"`
-	Points     []float64       `json:"points"`
+	Box        numbers         `json:"bbox"`
+	Points     numbers         `json:"points"`
 	RLE        json.RawMessage `json:"rle"`
-	Attributes map[string]any  `json:"attributes"`
+	Attributes json.RawMessage `json:"attributes"`
 }
 
 func readDatumaro(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	files, err := jsonFiles(ctx, t, isDatumaro)
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with items and categories")
 	}
 	d := &Dataset{}
 	classes := make([][]string, len(files))
@@ -95,7 +98,7 @@ func (f *File) datumaroLabels(ctx context.Context) (names []string, err error) {
 		if err := r.Decode(&c); err != nil {
 			return err
 		}
-		for _, l := range c.Label.Labels {
+		for _, l := range c.Label.Labels.all {
 			names = append(names, l.Name)
 		}
 		return nil
@@ -114,10 +117,14 @@ func (f *File) eachDatumaro(ctx context.Context, t *Tree, classes []string, yiel
 			if name != "items" {
 				return r.skip()
 			}
-			return r.elements(func(int) error {
+			return r.elements(func(i int) error {
 				var item datumaroItem
-				if err := r.Decode(&item); err != nil {
+				unfit, err := r.decode(&item)
+				switch {
+				case err != nil:
 					return err
+				case unfit != "":
+					return visit(inFile(fmt.Sprintf("%s item number %d", f.Path, i+1), unfit))
 				}
 				return visit(f.datumaroImage(t, &item, classes))
 			})
@@ -127,29 +134,34 @@ func (f *File) eachDatumaro(ctx context.Context, t *Tree, classes []string, yiel
 
 func (f *File) datumaroImage(t *Tree, item *datumaroItem, classes []string) *Image {
 	subset := stem(path.Base(f.Path))
-	img := &Image{Place: fmt.Sprintf("%s item %s", f.Path, item.ID), Name: item.Image.Path, Split: splitNamed(subset)}
+	img := &Image{Place: fmt.Sprintf("%s item %s", f.Path, shown(item.ID)), Name: clipped(item.Image.Path), Split: splitNamed(subset)}
 	if img.Name == "" {
-		img.Name = item.ID
+		img.Name = clipped(item.ID)
 	}
 	img.File = t.picture(img.Name, around(f.Path)...)
 	if len(item.Image.Size) == 2 {
-		img.Height, img.Width = item.Image.Size[0], item.Image.Size[1]
+		img.Height, img.Width = pixels(item.Image.Size[0]), pixels(item.Image.Size[1])
 	}
-	for i := range item.Annotations {
-		img.drawDatumaro(&item.Annotations[i], classes)
+	for i := range item.Annotations.all {
+		if unfit := item.Annotations.unfit[i]; unfit != "" {
+			img.wrong(fmt.Sprintf("%s annotation number %d", img.Place, i+1), unfit)
+			continue
+		}
+		img.drawDatumaro(&item.Annotations.all[i], classes)
 	}
+	item.Annotations.lack(img, img.Place)
 	return img
 }
 
 func (img *Image) drawDatumaro(a *datumaroAnnotation, classes []string) {
 	like := polygon(nil)
-	like.Place, like.InPixels = fmt.Sprintf("%s annotation %s", img.Place, a.ID), true
+	like.Place, like.InPixels = fmt.Sprintf("%s annotation %s", img.Place, shown(a.ID)), true
 	if a.Label == nil || *a.Label < 0 || *a.Label >= len(classes) {
 		img.wrong(like.Place, "there is no such label")
 		return
 	}
 	like.Label = classes[*a.Label]
-	if score, ok := a.Attributes["score"].(float64); ok {
+	if score, ok := numberIn(a.Attributes, "score"); ok {
 		like.guessed(score)
 	}
 	points, even := pairs(a.Points)
@@ -164,6 +176,6 @@ func (img *Image) drawDatumaro(a *datumaroAnnotation, classes []string) {
 	case a.Type == "mask":
 		drawRLE(img, like, a.RLE)
 	default:
-		img.wrong(like.Place, fmt.Sprintf("a %s of this form is not imported: boxes, polygons and masks are", a.Type))
+		img.wrong(like.Place, fmt.Sprintf("a %s of this form is not imported: boxes, polygons and masks are", shown(a.Type)))
 	}
 }

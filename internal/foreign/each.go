@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,32 +36,37 @@ func (f *File) each(yield func(*Image, error) bool, read func(visit func(*Image)
 	return true
 }
 
-// eachLine is each for a file with the JSON of an image on each line. A line that is no T is a problem of its own.
+// eachLine is each for a file with the JSON of an image on each line. A line that is no T, or no JSON, is a problem of its own.
 func eachLine[T any](ctx context.Context, f *File, yield func(*Image, error) bool, image func(told *T, place string) *Image) bool {
 	return f.each(yield, func(visit func(*Image) error) error {
-		r, err := f.json(ctx)
+		r, err := f.open(ctx)
 		if err != nil {
 			return err
 		}
-		defer r.close()
+		defer r.Close()
+		lines := bufio.NewReader(r)
 		for n := 1; ; n++ {
-			told := new(T)
-			r.pieces.next()
-			err := r.Decode(told)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			place := fmt.Sprintf("%s:%d", f.Path, n)
-			_, unfit := errors.AsType[*json.UnmarshalTypeError](err)
-			switch {
-			case unfit:
-				message, _ := broken(err)
-				err = visit(inFile(place, message))
-			case err == nil:
-				err = visit(image(told, place))
-			}
-			if err != nil {
+			r.next()
+			line, err := lines.ReadBytes('\n')
+			if err != nil && !errors.Is(err, io.EOF) {
 				return err
+			}
+			atEnd := err != nil
+			if len(bytes.TrimSpace(line)) > 0 {
+				place := fmt.Sprintf("%s:%d", f.Path, n)
+				told := new(T)
+				img := inFile(place, "")
+				if err := json.Unmarshal(line, told); err != nil {
+					img.Problems[0].Message, _ = broken(err)
+				} else {
+					img = image(told, place)
+				}
+				if err := visit(img); err != nil {
+					return err
+				}
+			}
+			if atEnd {
+				return nil
 			}
 		}
 	})

@@ -4,6 +4,7 @@ package foreign
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"math"
 	"strconv"
@@ -29,6 +30,25 @@ type Dataset struct {
 // last that is yielded: the files cannot be read. What is wrong with what they say is among the Problems of images.
 type Images = iter.Seq2[*Image, error]
 
+// Weight is about how many bytes what is told of the image takes.
+func (img *Image) Weight() int {
+	f := img.Facts
+	n := len(img.Name) + len(f.ExtraInformation) + len(f.Metadata)
+	for _, text := range []*string{f.OriginalName, f.Prompt, f.NegativePrompt, f.GenerationType} {
+		if text != nil {
+			n += len(*text)
+		}
+	}
+	for _, tag := range f.Tags {
+		n += len(tag) + 16
+	}
+	for i := range img.Shapes {
+		s := &img.Shapes[i]
+		n += 200 + 16*len(s.Points) + len(s.Place) + len(s.Label) + len(s.Data) + len(s.Author)
+	}
+	return n
+}
+
 // Label is a class.
 type Label struct {
 	Key                    string // by which shapes name it; empty when that is the name
@@ -50,7 +70,9 @@ type Image struct {
 	Facts    Facts
 	Shapes   []Shape
 	Problems []Problem
-	Unlisted int // of what is not imported besides, when that is much
+	Unlisted int  // of what is not imported besides, when that is much
+	Spoils   bool // what could not be read may be of any image of the files
+	runs     int  // of masks that were drawn
 }
 
 // Facts are what our own formats know of an image besides. What is nil is not told.
@@ -134,6 +156,14 @@ func (img *Image) wrong(place, message string) {
 		return
 	}
 	img.Problems = append(img.Problems, Problem{place, message, true})
+}
+
+// tooMany notes that so many shapes or the like are not imported, since there are too many.
+func (img *Image) tooMany(place string, more int) {
+	if more > 0 {
+		img.wrong(place, fmt.Sprintf("has %d more than it may have", more))
+		img.Unlisted += more - 1
+	}
 }
 
 // note notes that something is not imported as it stands there.

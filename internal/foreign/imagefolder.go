@@ -26,10 +26,10 @@ type folderImage struct {
 	Prompt  *string `json:"prompt"`
 	Text    *string `json:"text"`
 	Objects *struct {
-		Boxes      [][]float64       `json:"bbox"`
-		Categories []json.RawMessage `json:"categories"` // names or numbers
-		Category   []json.RawMessage `json:"category"`
-		Labels     []string          `json:"labels"` // the names of the numbers, in our exports
+		Boxes      list[numbers]         `json:"bbox"`
+		Categories list[json.RawMessage] `json:"categories"` // names or numbers
+		Category   list[json.RawMessage] `json:"category"`
+		Labels     list[string]          `json:"labels"` // the names of the numbers, in our exports
 	} `json:"objects"`
 }
 
@@ -49,7 +49,7 @@ func readImageFolder(ctx context.Context, t *Tree, _ export.Options) (*Dataset, 
 }
 
 func (told *folderImage) image(f *File, t *Tree, place string) *Image {
-	img := &Image{Place: place, Name: told.File, File: t.picture(told.File, path.Dir(f.Path)), Split: splitIn(f.Path)}
+	img := &Image{Place: place, Name: clipped(told.File), File: t.picture(told.File, path.Dir(f.Path)), Split: splitIn(f.Path)}
 	if img.Facts.Prompt = told.Prompt; told.Prompt == nil {
 		img.Facts.Prompt = told.Text
 	}
@@ -59,11 +59,12 @@ func (told *folderImage) image(f *File, t *Tree, place string) *Image {
 	if told.Objects == nil {
 		return img
 	}
-	classes := told.Objects.Categories
+	classes := told.Objects.Categories.all
 	if classes == nil {
-		classes = told.Objects.Category
+		classes = told.Objects.Category.all
 	}
-	for i, b := range told.Objects.Boxes {
+	told.Objects.Boxes.lack(img, place)
+	for i, b := range told.Objects.Boxes.all {
 		at := fmt.Sprintf("%s box %d", place, i+1)
 		if len(b) != 4 {
 			img.wrong(at, "is no box of four numbers")
@@ -72,8 +73,8 @@ func (told *folderImage) image(f *File, t *Tree, place string) *Image {
 		s := box(b[0], b[1], b[2], b[3])
 		s.Place, s.InPixels, s.Source = at, true, annotation.SourceImport
 		switch {
-		case i < len(told.Objects.Labels):
-			s.Label = told.Objects.Labels[i]
+		case i < len(told.Objects.Labels.all):
+			s.Label = told.Objects.Labels.all[i]
 		case i < len(classes):
 			s.Label = className(classes[i])
 		}

@@ -3,6 +3,7 @@ package foreign
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/datasetgen/datagen/internal/fault"
@@ -24,6 +25,17 @@ func (f *File) json(ctx context.Context) (*jsonStream, error) {
 }
 
 func (s *jsonStream) close() { _ = s.pieces.Close() } // it was only read
+
+// decode reads a value. What it is unfit by, if anything, does not keep what comes after it from being read.
+func (s *jsonStream) decode(value any) (unfit string, err error) {
+	err = s.Decode(value)
+	_, typ := errors.AsType[*json.UnmarshalTypeError](err)
+	if typ || errors.Is(err, fault.Invalid) && s.pieces.left > 0 {
+		unfit, _ = broken(err)
+		return unfit, nil
+	}
+	return "", err
+}
 
 // members visits the members of an object, whose values visit reads.
 func (s *jsonStream) members(visit func(name string) error) error {
@@ -65,7 +77,7 @@ func (s *jsonStream) begin(want json.Delim) error {
 		return err
 	}
 	if token != want {
-		return fault.InvalidAt(fmt.Sprintf("has %v where %v is expected, at byte %d", token, want, s.InputOffset()))
+		return fault.InvalidAt(fmt.Sprintf("has %s where %v is expected, at byte %d", shown(fmt.Sprint(token)), want, s.InputOffset()))
 	}
 	return nil
 }

@@ -35,34 +35,34 @@ func jsonlFiles(t *Tree) (lines, about *File) {
 
 type jsonlDataset struct {
 	Version int `json:"version"`
-	Labels  []struct {
+	Labels  list[struct {
 		ID             int    `json:"id"`
 		Name           string `json:"name"`
 		Color          string `json:"color"`
 		Prompt         string `json:"prompt"`
 		NegativePrompt string `json:"negative_prompt"`
-	} `json:"labels"`
+	}] `json:"labels"`
 }
 
 type jsonlImage struct {
-	ID               gid.ImageID       `json:"id"`
-	File             string            `json:"file"`
-	OriginalName     string            `json:"original_name"`
-	SHA256           string            `json:"sha256"`
-	Width            int               `json:"width"`
-	Height           int               `json:"height"`
-	Split            image.Split       `json:"split"`
-	IsSynthetic      bool              `json:"is_synthetic"`
-	Done             bool              `json:"done"`
-	Reviewed         bool              `json:"reviewed"`
-	Prompt           string            `json:"prompt"`
-	NegativePrompt   string            `json:"negative_prompt"`
-	GenerationType   string            `json:"generation_type"`
-	ExtraInformation rawjson.Object    `json:"extra_information"`
-	Metadata         rawjson.Object    `json:"metadata"`
-	Tags             []string          `json:"tags"`
-	BaseImage        gid.ImageID       `json:"base_image"`
-	Annotations      []jsonlAnnotation `json:"annotations"`
+	ID               gid.ImageID           `json:"id"`
+	File             string                `json:"file"`
+	OriginalName     string                `json:"original_name"`
+	SHA256           string                `json:"sha256"`
+	Width            int                   `json:"width"`
+	Height           int                   `json:"height"`
+	Split            image.Split           `json:"split"`
+	IsSynthetic      bool                  `json:"is_synthetic"`
+	Done             bool                  `json:"done"`
+	Reviewed         bool                  `json:"reviewed"`
+	Prompt           string                `json:"prompt"`
+	NegativePrompt   string                `json:"negative_prompt"`
+	GenerationType   string                `json:"generation_type"`
+	ExtraInformation rawjson.Object        `json:"extra_information"`
+	Metadata         rawjson.Object        `json:"metadata"`
+	Tags             list[string]          `json:"tags"`
+	BaseImage        gid.ImageID           `json:"base_image"`
+	Annotations      list[jsonlAnnotation] `json:"annotations"`
 }
 
 type jsonlAnnotation struct {
@@ -97,7 +97,7 @@ func readJSONL(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error)
 	}
 	d := &Dataset{}
 	keys := map[int]string{}
-	for _, l := range head.Labels {
+	for _, l := range head.Labels.all {
 		keys[l.ID] = strconv.Itoa(l.ID)
 		d.Labels = append(d.Labels, Label{keys[l.ID], l.Name, l.Color, l.Prompt, l.NegativePrompt})
 	}
@@ -109,11 +109,11 @@ func readJSONL(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error)
 
 func (told *jsonlImage) image(f *File, t *Tree, place string, keys map[int]string) *Image {
 	img := &Image{
-		Place: place, Name: told.File, File: t.picture(told.File, path.Dir(f.Path)), ID: told.ID, SHA256: told.SHA256,
-		Width: told.Width, Height: told.Height, Split: told.Split,
+		Place: place, Name: clipped(told.File), File: t.picture(told.File, path.Dir(f.Path)), ID: told.ID, SHA256: told.SHA256,
+		Width: pixels(float64(told.Width)), Height: pixels(float64(told.Height)), Split: told.Split,
 		Facts: Facts{
 			OriginalName: &told.OriginalName, Prompt: &told.Prompt, NegativePrompt: &told.NegativePrompt,
-			ExtraInformation: told.ExtraInformation, Metadata: told.Metadata, Tags: told.Tags,
+			ExtraInformation: told.ExtraInformation, Metadata: told.Metadata, Tags: told.Tags.all,
 			IsSynthetic: &told.IsSynthetic, Done: &told.Done, Reviewed: &told.Reviewed, BaseImageID: told.BaseImage,
 		},
 	}
@@ -122,11 +122,18 @@ func (told *jsonlImage) image(f *File, t *Tree, place string, keys map[int]strin
 	}
 	if told.Split != "" && image.SplitValidator(told.Split) != nil {
 		img.Split = ""
-		img.wrong(place, fmt.Sprintf("there is no split %q", told.Split))
+		img.wrong(place, fmt.Sprintf("there is no split %q", shown(told.Split)))
 	}
-	for i := range told.Annotations {
-		img.drawJSONL(&told.Annotations[i], fmt.Sprintf("%s annotation %d", place, i+1), keys)
+	for i := range told.Annotations.all {
+		at := fmt.Sprintf("%s annotation %d", place, i+1)
+		if unfit := told.Annotations.unfit[i]; unfit != "" {
+			img.wrong(at, unfit)
+			continue
+		}
+		img.drawJSONL(&told.Annotations.all[i], at, keys)
 	}
+	told.Annotations.lack(img, place)
+	told.Tags.lack(img, place)
 	return img
 }
 
@@ -138,6 +145,10 @@ func (img *Image) drawJSONL(a *jsonlAnnotation, place string, keys map[int]strin
 	}
 	if a.Type == "" {
 		img.wrong(place, "has no type")
+		return
+	}
+	if len(a.Data) == 0 {
+		img.wrong(place, "has no data")
 		return
 	}
 	s := Shape{

@@ -13,6 +13,7 @@ import (
 
 	"github.com/datasetgen/datagen/internal/export"
 	"github.com/datasetgen/datagen/internal/gid"
+	"github.com/datasetgen/datagen/internal/rawjson"
 )
 
 // labelStudio is what Label Studio calls JSON (https://labelstud.io/guide/export): tasks with annotations and predictions, whose
@@ -29,35 +30,38 @@ func labelStudio() Format {
 }
 
 type lsTask struct {
-	ID          json.RawMessage            `json:"id"`
-	Data        map[string]json.RawMessage `json:"data"`
-	Meta        struct{ Split string }     `json:"meta"`
-	Annotations []lsAnnotation             `json:"annotations"`
-	Predictions []json.RawMessage          `json:"predictions"` // or their ids
+	ID          json.RawMessage       `json:"id"`
+	Data        json.RawMessage       `json:"data"`
+	Meta        json.RawMessage       `json:"meta"`
+	Annotations list[lsAnnotation]    `json:"annotations"`
+	Predictions list[json.RawMessage] `json:"predictions"` // or their ids
 }
 
 type lsAnnotation struct {
-	Result      []lsResult `json:"result"`
-	Cancelled   bool       `json:"was_cancelled"`
-	GroundTruth bool       `json:"ground_truth"`
-	Parent      any        `json:"parent_prediction"` // that it was made from
-	Score       *float64   `json:"score"`             // of a prediction
+	Result      json.RawMessage `json:"result"` // a list of lsResult
+	Cancelled   bool            `json:"was_cancelled"`
+	GroundTruth bool            `json:"ground_truth"`
+	Parent      json.RawMessage `json:"parent_prediction"` // that it was made from
+	Score       *float64        `json:"score"`             // of a prediction
 }
 
 type lsResult struct {
-	ID       string                     `json:"id"`
-	Type     string                     `json:"type"`
-	Width    int                        `json:"original_width"`
-	Height   int                        `json:"original_height"`
-	Rotation float64                    `json:"image_rotation"`
-	Score    *float64                   `json:"score"`
-	Value    map[string]json.RawMessage `json:"value"`
+	ID       string          `json:"id"`
+	Type     string          `json:"type"`
+	Width    float64         `json:"original_width"`
+	Height   float64         `json:"original_height"`
+	Rotation float64         `json:"image_rotation"`
+	Score    *float64        `json:"score"`
+	Value    json.RawMessage `json:"value"`
 }
 
 func readLabelStudio(ctx context.Context, t *Tree, _ export.Options) (*Dataset, error) {
 	files, err := jsonFiles(ctx, t, func(h jsonHead) bool { return h.isList })
 	if err != nil {
 		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, invalid("has no JSON with a list of tasks")
 	}
 	d := &Dataset{}
 	if d.Labels, err = lsLabels(ctx, t); err != nil {
@@ -80,6 +84,9 @@ func lsLabels(ctx context.Context, t *Tree) ([]Label, error) {
 		text, err := t.files[p].text(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if len(text) > maxYAML {
+			return nil, invalid(fmt.Sprintf("%s has more than %d bytes", p, maxYAML))
 		}
 		var config lsElement
 		if err := xml.Unmarshal(text, &config); err != nil {
@@ -118,8 +125,12 @@ func (f *File) eachTask(ctx context.Context, t *Tree, yield func(*Image, error) 
 		defer r.close()
 		return r.elements(func(i int) error {
 			var task lsTask
-			if err := r.Decode(&task); err != nil {
+			unfit, err := r.decode(&task)
+			switch {
+			case err != nil:
 				return err
+			case unfit != "":
+				return visit(inFile(fmt.Sprintf("%s task number %d", f.Path, i+1), unfit))
 			}
 			return visit(f.task(t, &task, i))
 		})
@@ -136,12 +147,12 @@ func uploaded(file string) (name string, ok bool) {
 }
 
 func (f *File) task(t *Tree, task *lsTask, i int) *Image {
-	id := string(task.ID)
+	id := shown(task.ID)
 	if id == "" {
 		id = fmt.Sprintf("number %d", i+1)
 	}
-	img := &Image{Place: fmt.Sprintf("%s task %s", f.Path, id), Split: splitNamed(task.Meta.Split)}
-	img.Name = lsPicture(task.Data)
+	img := &Image{Place: fmt.Sprintf("%s task %s", f.Path, id), Split: splitNamed(textIn(task.Meta, "Split", "split"))}
+	img.Name = clipped(lsPicture(task.Data))
 	if img.Name == "" {
 		img.wrong(img.Place, "names no picture")
 		return img
@@ -156,8 +167,8 @@ func (f *File) task(t *Tree, task *lsTask, i int) *Image {
 	if chosen != nil {
 		img.drawResults(chosen, false)
 	}
-	if chosen == nil || chosen.Parent == nil { // otherwise people have looked at what was predicted
-		for _, raw := range task.Predictions {
+	if chosen == nil || len(chosen.Parent) == 0 || string(chosen.Parent) == "null" { // otherwise people have looked at what was predicted
+		for _, raw := range task.Predictions.all {
 			var p lsAnnotation
 			if json.Unmarshal(raw, &p) == nil {
 				img.drawResults(&p, true)
@@ -168,26 +179,45 @@ func (f *File) task(t *Tree, task *lsTask, i int) *Image {
 }
 
 // lsPicture is the path of the picture that a task is about: below the folder that a local storage serves, or of a URL.
-func lsPicture(data map[string]json.RawMessage) string {
-	names := []string{"image", "img", "url"}
-	for name := range data {
-		names = append(names, name)
+func lsPicture(data []byte) string {
+	for _, name := range []string{"image", "img", "url"} {
+		if place := lsPlace(member(data, name)); place != "" {
+			return place
+		}
 	}
+	for _, value := range rawjson.Object(data).Members() {
+		if place := lsPlace(value); place != "" {
+			return place
+		}
+	}
+	return ""
+}
+
+// lsPlace is the path of the picture that a value in JSON names, empty when it names none.
+func lsPlace(value []byte) string {
+	var text string
+	if len(value) == 0 || json.Unmarshal(value, &text) != nil {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	place := u.Path
+	if local := u.Query().Get("d"); local != "" {
+		place = local
+	}
+	if !IsPicture(place) {
+		return ""
+	}
+	return strings.TrimPrefix(place, "/")
+}
+
+// textIn is the text that an object in JSON has by the first of the names that it has, empty when there is none.
+func textIn(object []byte, names ...string) (text string) {
 	for _, name := range names {
-		var value string
-		if json.Unmarshal(data[name], &value) != nil {
-			continue
-		}
-		u, err := url.Parse(value)
-		if err != nil {
-			continue
-		}
-		place := u.Path
-		if local := u.Query().Get("d"); local != "" {
-			place = local
-		}
-		if IsPicture(place) {
-			return strings.TrimPrefix(place, "/")
+		if raw := member(object, name); raw != nil && json.Unmarshal(raw, &text) == nil {
+			return text
 		}
 	}
 	return ""
@@ -197,9 +227,12 @@ func lsPicture(data map[string]json.RawMessage) string {
 // the first.
 func (task *lsTask) chosen(img *Image) (chosen *lsAnnotation) {
 	n := 0
-	for i := range task.Annotations {
-		a := &task.Annotations[i]
-		if a.Cancelled {
+	for i, unfit := range task.Annotations.unfit {
+		img.wrong(fmt.Sprintf("%s annotation number %d", img.Place, i+1), unfit)
+	}
+	for i := range task.Annotations.all {
+		a := &task.Annotations.all[i]
+		if a.Cancelled || task.Annotations.unfit[i] != "" {
 			continue
 		}
 		if n++; chosen == nil || a.GroundTruth && !chosen.GroundTruth {
@@ -213,10 +246,21 @@ func (task *lsTask) chosen(img *Image) (chosen *lsAnnotation) {
 }
 
 func (img *Image) drawResults(a *lsAnnotation, predicted bool) {
-	for i := range a.Result {
-		r := &a.Result[i]
+	var results list[lsResult]
+	if err := json.Unmarshal(a.Result, &results); err != nil && len(a.Result) > 0 {
+		message, _ := broken(err)
+		img.wrong(img.Place, message)
+		return
+	}
+	results.lack(img, img.Place)
+	for i := range results.all {
+		r := &results.all[i]
+		if unfit := results.unfit[i]; unfit != "" {
+			img.wrong(fmt.Sprintf("%s result number %d", img.Place, i+1), unfit)
+			continue
+		}
 		like := polygon(nil)
-		like.Place, like.InPixels = fmt.Sprintf("%s result %s", img.Place, r.ID), true
+		like.Place, like.InPixels = fmt.Sprintf("%s result %s", img.Place, shown(r.ID)), true
 		if id, err := gid.ParseAnnotationID(r.ID); err == nil {
 			like.ID = &id
 		}
@@ -242,21 +286,22 @@ func (img *Image) drawResult(r *lsResult, like Shape) {
 		img.wrong(like.Place, "is drawn on the image turned")
 		return
 	}
-	if r.Width < 1 || r.Height < 1 || r.Width > maxSide || r.Height > maxSide {
+	width, height := pixels(r.Width), pixels(r.Height)
+	if width < 1 || height < 1 || width > maxSide || height > maxSide {
 		img.wrong(like.Place, "does not tell how large the image is")
 		return
 	}
-	img.Width, img.Height = r.Width, r.Height
-	var labels []string
-	if json.Unmarshal(r.Value[r.Type], &labels) != nil || len(labels) == 0 {
+	img.Width, img.Height = width, height
+	var labels list[string]
+	if json.Unmarshal(member(r.Value, r.Type), &labels) != nil || len(labels.all) == 0 || labels.unfit != nil {
 		img.wrong(like.Place, "has no label")
 		return
 	}
-	if len(labels) > 1 {
+	if len(labels.all) > 1 {
 		img.note(like.Place, "has several labels, the first of which is imported")
 	}
-	like.Label = labels[0]
-	x, y := float64(r.Width)/100, float64(r.Height)/100 // of a percent
+	like.Label = labels.all[0]
+	x, y := r.Width/100, r.Height/100 // of a percent
 	switch r.Type {
 	case "rectanglelabels":
 		left, top := r.number("x")*x, r.number("y")*y
@@ -267,29 +312,31 @@ func (img *Image) drawResult(r *lsResult, like Shape) {
 		}
 		img.add(like)
 	case "polygonlabels":
-		var points [][2]float64
-		if json.Unmarshal(r.Value["points"], &points) != nil {
+		var points list[numbers]
+		if json.Unmarshal(member(r.Value, "points"), &points) != nil || points.more > 0 || points.unfit != nil {
 			img.wrong(like.Place, "has points that are none")
 			return
 		}
-		for _, p := range points {
+		for _, p := range points.all {
+			if len(p) < 2 {
+				img.wrong(like.Place, "has points that are none")
+				return
+			}
 			like.Points = append(like.Points, Point{p[0] * x, p[1] * y})
 		}
 		img.add(like)
 	default:
-		img.wrong(like.Place, "of "+r.Type+" nothing is imported: it is neither a rectangle nor a polygon")
+		img.wrong(like.Place, "of "+shown(r.Type)+" nothing is imported: it is neither a rectangle nor a polygon")
 	}
 }
 
 // number is a number of a value, NaN when there is none.
 func (r *lsResult) number(name string) float64 {
-	raw, ok := r.Value[name]
-	if !ok && name == "rotation" {
+	if n, ok := numberIn(r.Value, name); ok {
+		return n
+	}
+	if name == "rotation" && member(r.Value, name) == nil {
 		return 0
 	}
-	n := math.NaN()
-	if json.Unmarshal(raw, &n) != nil {
-		return math.NaN()
-	}
-	return n
+	return math.NaN()
 }

@@ -19,11 +19,13 @@ type band struct {
 type mask struct {
 	bands     []band
 	isColumns bool
+	runs      int
 }
 
 const (
-	maxSide = 1 << 16 // of masks, in pixels
-	maxRuns = 100_000 // of one mask
+	maxSide      = 1 << 16 // of masks, in pixels
+	maxRuns      = 100_000 // of one mask
+	maxImageRuns = 5_000_000
 )
 
 // runs makes a mask of run lengths, the first of which counts what is not set, along lines of that length. It is false
@@ -32,7 +34,7 @@ func runs(lengths []int, lineLength, lines int, isColumns bool) (mask, bool) {
 	if lineLength < 1 || lines < 1 || lineLength > maxSide || lines > maxSide || len(lengths) > maxRuns {
 		return mask{}, false
 	}
-	m := mask{isColumns: isColumns}
+	m := mask{isColumns: isColumns, runs: len(lengths)}
 	left, at := lineLength*lines, 0 // pixels that are to come, and how many of the present line are there
 	var line []interval
 	for i, n := range lengths {
@@ -129,9 +131,12 @@ func (m mask) edges() map[corner][]corner {
 // without is what is in a and not in b.
 func without(a, b []interval) (left []interval) {
 	for _, i := range a {
+		for len(b) > 0 && b[0].last <= i.first { // nor does it touch what comes after i
+			b = b[1:]
+		}
 		for _, o := range b {
-			if o.last <= i.first || o.first >= i.last {
-				continue
+			if o.first >= i.last {
+				break
 			}
 			if o.first > i.first {
 				left = append(left, interval{i.first, o.first})
@@ -205,6 +210,10 @@ func (m mask) points(loop []corner) []Point {
 
 // addMask adds the parts of a mask to an image as polygons, which are like the shape otherwise, moved by so much.
 func (img *Image) addMask(m mask, like Shape, left, top float64) {
+	if img.runs += m.runs; img.runs > maxImageRuns || len(img.Shapes) == maxShapes {
+		img.wrong(like.Place, "the image has more masks than can be imported")
+		return
+	}
 	polygons, holes := m.outlines()
 	for _, points := range polygons {
 		part := like

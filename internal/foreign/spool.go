@@ -58,7 +58,7 @@ func (s *spool) add(group int, record []byte) error {
 	return err
 }
 
-// of returns the records of a group, at most maxShapes, in the order in which they were added, and how many more there are.
+// of returns the records of a group, at most maxShapes that are no longer together than a piece, in the order in which they were added, and how many more there are.
 func (s *spool) of(group int) (records [][]byte, more int, err error) {
 	if group >= len(s.last) {
 		return nil, 0, nil
@@ -66,15 +66,17 @@ func (s *spool) of(group int) (records [][]byte, more int, err error) {
 	if err := s.w.Flush(); err != nil {
 		return nil, 0, err
 	}
+	left := maxPiece
 	for next := s.last[group]; next > 0; {
 		var head [spoolHead]byte
 		if _, err := s.file.ReadAt(head[:], next-1); err != nil {
 			return nil, 0, err
 		}
-		if len(records) == maxShapes {
+		n := int(binary.LittleEndian.Uint32(head[8:]))
+		if left -= n; len(records) == maxShapes || left < 0 {
 			more++
 		} else {
-			record := make([]byte, binary.LittleEndian.Uint32(head[8:]))
+			record := make([]byte, n)
 			if _, err := s.file.ReadAt(record, next-1+spoolHead); err != nil && !errors.Is(err, io.EOF) {
 				return nil, 0, err
 			}

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -156,23 +157,31 @@ func splitNamed(name string) image.Split {
 	return ""
 }
 
-// open opens a file as a stream of which pieces can be bounded.
+// open opens a file as a stream of which pieces can be bounded. What is wrong with the file is told when it is read.
 func (f *File) open(ctx context.Context) (*pieces, error) {
 	r, err := f.Stream(ctx)
-	if err != nil {
+	if errors.Is(err, fault.Invalid) {
+		r = io.NopCloser(failed{err})
+	} else if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	return &pieces{ReadCloser: r, left: maxPiece}, nil
+	p := &pieces{ReadCloser: r, left: maxPiece}
+	p.passMark()
+	return p, nil
 }
 
-// text reads a file that has to fit in memory. One that is larger is a fault.Invalid.
+// text reads a file that has to fit in memory. One that is larger, or cannot be read by what it holds, is a fault.Invalid.
 func (f *File) text(ctx context.Context) ([]byte, error) {
 	r, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return io.ReadAll(r)
+	text, err := io.ReadAll(r)
+	if message, ok := broken(err); ok {
+		return nil, invalid(f.Path + " " + message)
+	}
+	return text, err
 }
 
 // maxPiece is how long a piece of a file may be, in bytes: what is told of one image, or of one shape.
@@ -196,6 +205,34 @@ func (p *pieces) Read(b []byte) (int, error) {
 		err = readError{err}
 	}
 	return n, err
+}
+
+// passMark passes over the byte order mark that the file may begin with.
+func (p *pieces) passMark() {
+	begin := make([]byte, len(byteOrderMark))
+	n, err := io.ReadFull(p.ReadCloser, begin)
+	if begin = begin[:n]; string(begin) == byteOrderMark {
+		begin = nil
+	}
+	rest := io.Reader(p.ReadCloser)
+	if err != nil {
+		rest = failed{err}
+	}
+	p.ReadCloser = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begin), rest), p.ReadCloser}
+}
+
+// failed is a reader of what cannot be read on.
+type failed struct{ error }
+
+// Read satisfies io.Reader.
+func (f failed) Read([]byte) (int, error) {
+	if errors.Is(f.error, io.ErrUnexpectedEOF) {
+		return 0, io.EOF
+	}
+	return 0, f.error
 }
 
 // next tells that another piece begins.

@@ -44,6 +44,9 @@ func readVOC(ctx context.Context, t *Tree, o export.Options) (*Dataset, error) {
 		first = 0
 	}
 	files := t.with(".xml")
+	if len(files) == 0 {
+		return nil, invalid("has no XML")
+	}
 	d.Images = func(yield func(*Image, error) bool) {
 		told := map[string]bool{}
 		for _, p := range files {
@@ -78,9 +81,6 @@ func vocSplits(ctx context.Context, t *Tree) (map[string]image.Split, error) {
 				continue
 			}
 			text, err := t.files[p].text(ctx)
-			if message, ok := broken(err); ok {
-				return nil, invalid(p + " " + message)
-			}
 			if err != nil {
 				return nil, err
 			}
@@ -145,7 +145,7 @@ func readVOCImage(ctx context.Context, t *Tree, f *File, first float64) (*Image,
 		return nil, err
 	}
 	folder := path.Dir(f.Path)
-	name := told.Name
+	name := clipped(told.Name)
 	if name == "" {
 		name = stem(path.Base(f.Path))
 	}

@@ -217,6 +217,9 @@ func (set *yoloSet) split(picture string) image.Split {
 	return ""
 }
 
+// maxRow is how long a row of labels may be, in bytes: a polygon of as many numbers as a shape may have.
+const maxRow = 20 * maxNumbers
+
 // read reads the labels of an image.
 func (set *yoloSet) read(ctx context.Context, t *Tree, img *Image) error {
 	labels := t.files[img.Place]
@@ -238,6 +241,10 @@ func (set *yoloSet) read(ctx context.Context, t *Tree, img *Image) error {
 	lines.Buffer(nil, maxPiece)
 	for n := 1; lines.Scan(); n++ {
 		place := fmt.Sprintf("%s:%d", labels.Path, n)
+		if len(lines.Bytes()) > maxRow {
+			img.wrong(place, fmt.Sprintf("is longer than %d bytes", maxRow))
+			continue
+		}
 		fields := strings.Fields(strings.TrimPrefix(lines.Text(), byteOrderMark))
 		if len(fields) == 0 {
 			continue
@@ -265,12 +272,12 @@ func (set *yoloSet) read(ctx context.Context, t *Tree, img *Image) error {
 func (set *yoloSet) shape(fields []string) (s Shape, problem string) {
 	class, err := strconv.ParseFloat(fields[0], 64)
 	if err != nil || class != float64(int(class)) || class < 0 || int(class) >= len(set.classes) {
-		return Shape{}, fmt.Sprintf("there is no class %q", fields[0])
+		return Shape{}, fmt.Sprintf("there is no class %q", shown(fields[0]))
 	}
 	values := make([]float64, len(fields)-1)
 	for i, f := range fields[1:] {
 		if values[i], err = strconv.ParseFloat(f, 64); err != nil {
-			return Shape{}, fmt.Sprintf("%q is no number", f)
+			return Shape{}, fmt.Sprintf("%q is no number", shown(f))
 		}
 	}
 	s, problem = set.geometry(values)

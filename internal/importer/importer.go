@@ -221,13 +221,21 @@ func rehearse(o Options, once func(Options, func(*Result) error) (*Summary, erro
 		for _, p := range r.Problems {
 			c.That(!p.Lost, p.Message, "files", p.Place)
 		}
+		if len(c.Fields()) >= enoughProblems {
+			return errEnough
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	return c.Err()
 }
+
+// errEnough ends a rehearsal that has found enoughProblems: nothing is imported then, whatever else there is.
+var errEnough = errors.New("there are enough problems")
+
+const enoughProblems = 1000
 
 // run is an import that goes on.
 type run struct {
@@ -243,15 +251,18 @@ type run struct {
 	images  map[gid.ImageID]gid.ImageID // those of the dataset by what the files call them
 	based   map[gid.ImageID]gid.ImageID // images that were made, by what the files call those that they were made from
 	touched map[gid.ImageID]bool        // whose annotations were replaced
+	spoilt  bool                        // something that cannot be read may be of any image
 	size    quota.Size                  // of what a dry run would make
 	tell    func(*Result) error
 	summary Summary
 }
 
 // An import goes on in groups of images, which have few enough shapes to be drawn in one transaction unless one image alone has more.
+// So little is known of them that they fit in memory together.
 const (
 	groupImages = 100
 	groupShapes = 5000
+	groupBytes  = 16 << 20
 )
 
 func (r *run) run(ctx context.Context, tree *foreign.Tree) (*Summary, error) {
@@ -284,7 +295,7 @@ func (r *run) run(ctx context.Context, tree *foreign.Tree) (*Summary, error) {
 // each imports images in groups.
 func (r *run) each(ctx context.Context, images foreign.Images) error {
 	var group []*item
-	shapes := 0
+	shapes, bytes := 0, 0
 	for img, err := range images {
 		if err == nil {
 			err = ctx.Err()
@@ -293,13 +304,16 @@ func (r *run) each(ctx context.Context, images foreign.Images) error {
 			return err
 		}
 		group = append(group, newItem(img))
-		if shapes += len(img.Shapes); len(group) < groupImages && shapes < groupShapes {
+		r.spoilt = r.spoilt || img.Spoils
+		shapes += len(img.Shapes)
+		if bytes += img.Weight(); len(group) < groupImages && shapes < groupShapes && bytes < groupBytes {
 			continue
 		}
 		if err := r.importGroup(ctx, group); err != nil {
 			return err
 		}
-		group, shapes = group[:0], 0
+		clear(group) // which nothing is kept of
+		group, shapes, bytes = group[:0], 0, 0
 	}
 	return r.importGroup(ctx, group)
 }
@@ -313,7 +327,7 @@ type item struct {
 }
 
 func newItem(img *foreign.Image) *item {
-	it := &item{Image: img, result: Result{Name: img.Name}}
+	it := &item{Image: img, result: Result{Name: shownOf(img.Name, maxShownName)}}
 	switch {
 	case img.File != nil:
 		it.result.Name = img.File.Path

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/image"
@@ -350,6 +352,101 @@ func TestRefused(t *testing.T) {
 		}
 		if _, err := w.ImportZip(w.As(t.Context(), "annotator"), w.Dataset.ID, in, importer.Options{}, nowhere); !errors.Is(err, fault.Forbidden) {
 			t.Errorf("an annotator: error %v", err)
+		}
+	})
+}
+
+// TestReplaceKeepsWhatMayBeMeant: where a row cannot be read, nobody knows which image it is of, and all stays.
+func TestReplaceKeepsWhatMayBeMeant(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const head = "filename,class,xmin,ymin,xmax,ymax\n"
+		f := files{"a.png": picture(100, 50, 1), "boxes.csv": []byte(head + "a.png,boat,1,1,9,9\na.png,boat,20,20,40,40\n")}
+		w.must(t, f, importer.Options{CreateLabels: true})
+		f["boxes.csv"] = []byte(head + "a.png,boat,1,1,9,9\na.png,boat,20,20,40\n")
+		r := w.must(t, f, importer.Options{Mode: importer.Replace})
+		check(t, "replaced", "images 0+1-1, annotations 0+0~1=0-0, labels ", summary(r))
+		want := []string{"boxes.csv:2: what is on the image stays, since not all of what is to replace it can be imported", "boxes.csv:3: is no row: wrong number of fields"}
+		if diff := cmp.Diff(want, problems(r)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestManyOnOneImage: what is there is found among many that are not, each once, also when it has moved by less than a pixel.
+func TestManyOnOneImage(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const rows = 3000
+		text := func(from int, by float64) string {
+			var b strings.Builder
+			for i := range rows {
+				fmt.Fprintf(&b, "0 %.7f %.7f 0.02 0.02\n", 0.1+0.0002*float64((from+i)%rows)+by, 0.1+0.2*float64((from+i)/rows)+by)
+			}
+			return b.String()
+		}
+		f := yolo(text(0, 0))
+		f["images/train/a.png"] = picture(8000, 40, 1)
+		check(t, "first", "images 1+0-0, annotations 3000+0~0=0-0, labels boat buoy", summary(w.must(t, f, importer.Options{CreateLabels: true})))
+		f["labels/train/a.txt"] = []byte(text(0, 0.00002))
+		check(t, "near", "images 0+1-0, annotations 0+0~3000=0-0, labels ", summary(w.must(t, f, importer.Options{})))
+		f["labels/train/a.txt"] = []byte(text(rows/2, 0))
+		check(t, "some", "images 0+1-0, annotations 1500+0~1500=0-0, labels ", summary(w.must(t, f, importer.Options{})))
+	})
+}
+
+// TestAtOnce: imports of the same files at once add nothing twice, labels and annotations neither.
+func TestAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		f := files{
+			"dataset.json": []byte(`{"version":1,"labels":[{"id":1,"name":"boat"},{"id":2,"name":"buoy"},{"id":3,"name":"boat"}]}`), // of which two share a name
+			"a.png":        picture(100, 50, 1),
+			"images.jsonl": []byte(`{"file":"a.png","annotations":[` +
+				`{"label":1,"type":"dot","data":{"n":1}},{"label":2,"type":"dot","data":{"n":2}},{"label":3,"type":"dot","data":{"n":3}},{"label":3,"type":"dot","data":{"n":4}}]}`),
+		}
+		var group errgroup.Group
+		for range 4 {
+			group.Go(func() error {
+				_, err := w.run(t, f, importer.Options{CreateLabels: true})
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "labels", "boat buoy boat", strings.Join(w.labelNames(t), " "))
+		if got := w.drawn(t); len(got) != 4 {
+			t.Errorf("annotations:\n%s", strings.Join(got, "\n"))
+		}
+	})
+}
+
+// TestManyProblems: a report tells a part of very many problems, and how many there are.
+func TestManyProblems(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		const images, wrong, told = 300, 120, 20_000
+		var b strings.Builder
+		b.WriteString(`{"categories":[],"images":[`)
+		for i := range images {
+			fmt.Fprintf(&b, `{"id":%d,"file_name":"%d.png"},`, i, i)
+		}
+		b.WriteString(`{"id":-1,"file_name":"a.png"}],"annotations":[`)
+		for i := range images * wrong {
+			fmt.Fprintf(&b, `{"id":%d,"image_id":%d},`, i, i/wrong)
+		}
+		b.WriteString(`{"id":-1,"image_id":-1}]}`)
+		f := files{"a.json": []byte(b.String()), "a.png": picture(10, 10, 1)}
+		r := w.must(t, f, importer.Options{})
+		listed, more := 0, 0
+		for _, result := range r.Results {
+			listed += len(result.Problems)
+			more += result.MoreProblems
+		}
+		if all := images*(wrong+1) + 1; listed != told || listed+more != all {
+			t.Errorf("lists %d problems and has %d more; there are %d", listed, more, all)
+		}
+		_, err := w.run(t, f, importer.Options{Atomic: true})
+		fields, ok := errors.AsType[fault.Fields](err)
+		if n := len(fields); !ok || n < 1000 || n > 1000+wrong {
+			t.Errorf("complains about %d problems: %.200v", n, err)
 		}
 	})
 }

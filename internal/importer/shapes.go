@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
@@ -29,6 +28,7 @@ type canvas struct {
 	byID     map[gid.AnnotationID]*ent.Annotation
 	taken    map[gid.AnnotationID]bool // that a shape of the files stands for
 	times    map[string]int            // how often shapes have come, by what they are
+	known    *known                    // of what exists; nil until it is asked for
 	replace  bool
 	spoilt   bool // not all of what the files tell can be drawn
 }
@@ -51,8 +51,16 @@ func (r *run) draw(ctx context.Context, group []*item) error {
 	if err != nil {
 		return err
 	}
+	for _, it := range group {
+		if it.row != nil {
+			it.checkSize()
+		}
+	}
 	free, err := r.freeIDs(ctx, group)
 	if err != nil {
+		return err
+	}
+	if err := r.prepareLabels(ctx, group); err != nil {
 		return err
 	}
 	var strokes []stroke
@@ -60,7 +68,6 @@ func (r *run) draw(ctx context.Context, group []*item) error {
 		if it.row == nil {
 			continue
 		}
-		it.checkSize()
 		c := canvases[it.row.ID]
 		if c == nil {
 			c = newCanvas(it.row) // one that a dry run would make
@@ -77,7 +84,7 @@ func (r *run) draw(ctx context.Context, group []*item) error {
 	}
 	for _, it := range identified(group) {
 		c := canvases[it.row.ID]
-		c.spoilt = c.spoilt || slices.ContainsFunc(it.Problems, func(p foreign.Problem) bool { return p.Lost })
+		c.spoilt = c.spoilt || r.spoilt || slices.ContainsFunc(it.Problems, func(p foreign.Problem) bool { return p.Lost })
 	}
 	for _, it := range identified(group) { // when all are drawn, since several may be of one image
 		strokes = append(strokes, canvases[it.row.ID].clear(it)...)
@@ -149,10 +156,10 @@ func (r *run) freeIDs(ctx context.Context, group []*item) (map[gid.AnnotationID]
 
 // stroke decides what becomes of a shape. It is not drawn when it is there, or cannot be.
 func (r *run) stroke(ctx context.Context, c *canvas, it *item, s *foreign.Shape, free map[gid.AnnotationID]bool) (stroke, bool, error) {
-	id, problem, err := r.findLabel(ctx, s.Label)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return stroke{}, false, err
 	}
+	id, problem := r.findLabel(s.Label)
 	if problem != "" {
 		it.lose(s.Place, problem)
 		return stroke{}, false, nil
@@ -211,32 +218,6 @@ func derived(image gid.ImageID, key string, times int) gid.AnnotationID {
 	id[6] = 0x80 | id[6]&0x0f
 	id[8] = 0x80 | id[8]&0x3f // the variant
 	return gid.AnnotationID(id)
-}
-
-// same finds an annotation that is the shape: of its label and type, and nowhere further from it than a pixel.
-func (c *canvas) same(in *annotate.CreateInput) *ent.Annotation {
-	for _, a := range c.existing {
-		if c.taken[a.ID] || a.LabelID != in.LabelID || a.Type != in.Type {
-			continue
-		}
-		if string(a.Data) == string(in.Data) || c.close(a, in) {
-			return a
-		}
-	}
-	return nil
-}
-
-func (c *canvas) close(a *ent.Annotation, in *annotate.CreateInput) bool {
-	p, q := outline(a.Type, a.Data), outline(in.Type, in.Data)
-	if len(p) == 0 || len(p) != len(q) {
-		return false
-	}
-	for i := range p {
-		if math.Abs(p[i].X-q[i].X)*float64(c.row.Width) > 1 || math.Abs(p[i].Y-q[i].Y)*float64(c.row.Height) > 1 {
-			return false
-		}
-	}
-	return true
 }
 
 // outline are the corners of a polygon, or two of a box.
@@ -323,7 +304,9 @@ func (s *stroke) count(result annotate.Result) {
 	case annotate.Updated:
 		counts.Updated++
 	case annotate.Unchanged:
-		counts.Unchanged++
+		if s.Delete == nil { // otherwise others have deleted it meanwhile
+			counts.Unchanged++
+		}
 	case annotate.Deleted:
 		counts.Deleted++
 	case annotate.Conflict:
@@ -333,12 +316,15 @@ func (s *stroke) count(result annotate.Result) {
 	}
 }
 
+// maxAuthor is how long the email address of an author may be, in bytes: nobody has a longer one.
+const maxAuthor = 1000
+
 // readAuthors finds the people of the workspace whom shapes are said to be drawn by.
 func (r *run) readAuthors(ctx context.Context, group []*item) error {
 	var unknown []string
 	for _, it := range group {
 		for _, s := range it.Shapes {
-			if _, known := r.authors[s.Author]; !known && s.Author != "" {
+			if _, known := r.authors[s.Author]; !known && s.Author != "" && len(s.Author) <= maxAuthor {
 				r.authors[s.Author] = nil
 				unknown = append(unknown, s.Author)
 			}

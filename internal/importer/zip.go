@@ -17,7 +17,19 @@ type Report struct {
 	More    int       // images besides
 }
 
-const maxResults = 10_000
+const (
+	maxResults = 10_000
+	maxTold    = 20_000 // problems, of all images together
+)
+
+// shorten leaves so many problems at most, and returns how many there are.
+func (r *Result) shorten(most int) int {
+	if more := len(r.Problems) - most; more > 0 {
+		r.Problems = slices.Clone(r.Problems[:most])
+		r.MoreProblems += more
+	}
+	return len(r.Problems)
+}
 
 // ImportZip imports a zip into a dataset as Import does. What is wrong with the zip as a whole is complained about under the
 // path at(0). One that came in parts is deleted when it is imported.
@@ -31,7 +43,7 @@ func (im *Importer) ImportZip(ctx context.Context, dataset gid.DatasetID, in ing
 	}
 	defer closed()
 	var bad, good []*Result
-	report := &Report{}
+	report, left := &Report{}, maxTold
 	summary, err := im.Import(ctx, dataset, files, o, func(r *Result) error {
 		list := &good
 		if r.lost() {
@@ -41,6 +53,7 @@ func (im *Importer) ImportZip(ctx context.Context, dataset gid.DatasetID, in ing
 			report.More++
 			return nil
 		}
+		left -= r.shorten(left)
 		*list = append(*list, r)
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/schema"
 
@@ -124,6 +125,9 @@ func (r restoration) run(ctx context.Context) (*Restored, error) {
 		return nil, err
 	}
 	var done Restored
+	if done.Annotations, err = r.removeNewAnnotations(ctx); err != nil { // some may have ids of those that come back
+		return nil, err
+	}
 	for _, t := range []struct {
 		name  string
 		scope func(table string) string
@@ -139,6 +143,11 @@ func (r restoration) run(ctx context.Context) (*Restored, error) {
 		}
 		*t.count += n
 	}
+	n, err := r.bringBackRenamed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done.Annotations += n
 	return &done, r.removeNew(ctx, &done)
 }
 
@@ -207,16 +216,16 @@ func (r restoration) annotations(table string) string {
 		database.In(table+".image_id", r.selection.Images), database.In(table+".label_id", r.selection.Labels), table)
 }
 
-// seen is the condition on rows of a history that the snapshot sees.
-func (r restoration) seen(alias string) string {
-	return fmt.Sprintf("%s.dataset_id = %d AND %[1]s.born <= %[3]d AND %[1]s.died > %[3]d", alias, r.moment.Dataset, r.moment.Epoch)
+// seen is the condition on rows h of a history that the snapshot sees.
+func (r restoration) seen() string {
+	return fmt.Sprintf("h.dataset_id = %d AND h.born <= %[2]d AND h.died > %[2]d", r.moment.Dataset, r.moment.Epoch)
 }
 
 // bringBack makes rows again that have gone, and makes those that have changed what they were. It returns how many.
 func (r restoration) bringBack(ctx context.Context, t *schema.Table, scope func(string) string) (int, error) {
 	made, err := r.exec(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM %[4]s h WHERE %[5]s AND %[6]s
 		AND NOT EXISTS (SELECT 1 FROM %[1]s live WHERE live.id = h.id)`,
-		t.Name, names(t), r.copies(t), history.Of(t.Name), r.seen("h"), scope("h")))
+		t.Name, names(t), r.copies(t), history.Of(t.Name), r.seen(), scope("h")))
 	if err != nil {
 		return 0, err
 	}
@@ -226,7 +235,43 @@ func (r restoration) bringBack(ctx context.Context, t *schema.Table, scope func(
 		}
 	}
 	return r.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s FROM %s h WHERE %s AND %s AND %s`,
-		t.Name, r.changes(t), history.Of(t.Name), history.Same(t, "h", t.Name), r.seen("h"), scope("h")))
+		t.Name, r.changes(t), history.Of(t.Name), history.Same(t, "h", t.Name), r.seen(), scope("h")))
+}
+
+// bringBackRenamed makes annotations again whose ids were taken meanwhile, by what was imported elsewhere for example, and
+// gives them others.
+func (r restoration) bringBackRenamed(ctx context.Context) (int, error) {
+	t := history.Table(annotation.Table)
+	return r.exec(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[3]s FROM %[4]s h WHERE %[5]s AND %[6]s
+		AND NOT EXISTS (SELECT 1 FROM %[1]s live WHERE %[7]s)`,
+		t.Name, names(t), r.renamed(t), history.Of(t.Name), r.seen(), r.annotations("h"), history.Same(t, "h", "live")))
+}
+
+// renamed are values for rows that are made again with other ids.
+func (r restoration) renamed(t *schema.Table) string {
+	values := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		value := "h." + strconv.Quote(c.Name)
+		switch table := referenced(t, c); {
+		case c.Name == "id":
+			value = r.freshID()
+		case c.Name == history.Born:
+			value = r.epoch()
+		case c.Nullable && table != "":
+			value = fmt.Sprintf("(SELECT id FROM %s target WHERE target.id = %s)", table, value)
+		}
+		values[i] = value
+	}
+	return strings.Join(values, ", ")
+}
+
+// freshID is a random UUID of version 4.
+func (r restoration) freshID() string {
+	if r.db.Dialect() == dialect.Postgres {
+		return "gen_random_uuid()"
+	}
+	return `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' ||
+		substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
 }
 
 // names are those of the columns of a table.
@@ -306,12 +351,15 @@ func (r restoration) count(ctx context.Context, images int) error {
 	return quota.Count(ctx, r.tx, r.moment.Dataset, more)
 }
 
-// removeNew removes what the snapshot does not see, and adds to what was done.
+// removeNewAnnotations removes annotations that the snapshot does not see.
+func (r restoration) removeNewAnnotations(ctx context.Context) (int, error) {
+	return r.tx.Annotation.Delete().Where(predicate.Annotation(r.isNew(annotation.Table, r.annotations))).Exec(ctx)
+}
+
+// removeNew removes images and labels that the snapshot does not see, and adds to what was done.
 func (r restoration) removeNew(ctx context.Context, done *Restored) error {
-	n, err := r.tx.Annotation.Delete().Where(predicate.Annotation(r.isNew(annotation.Table, r.annotations))).Exec(ctx)
-	done.Annotations += n
-	if err != nil || !r.selection.all() {
-		return err // images and labels that came since cannot be selected
+	if !r.selection.all() {
+		return nil // those that came since cannot be selected
 	}
 	fresh := predicate.Image(r.isNew(image.Table, r.images))
 	ids, err := r.tx.Image.Query().Where(fresh).IDs(ctx)
@@ -322,17 +370,17 @@ func (r restoration) removeNew(ctx context.Context, done *Restored) error {
 	if err := catalog.RemoveImages(ctx, r.tx, fresh); err != nil {
 		return err
 	}
-	n, err = r.tx.Label.Delete().Where(predicate.Label(r.isNew(label.Table, r.labels))).Exec(ctx)
+	n, err := r.tx.Label.Delete().Where(predicate.Label(r.isNew(label.Table, r.labels))).Exec(ctx)
 	done.Labels += n
 	return err
 }
 
-// isNew finds rows of a scope that the snapshot does not see. What it saw and has changed was brought back before.
+// isNew finds rows of a scope that the snapshot does not see. What it saw and has changed is not new.
 func (r restoration) isNew(table string, scope func(string) string) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		name := s.TableName()
 		s.Where(sql.ExprP(fmt.Sprintf(`%s.dataset_id = %d AND %[1]s.born > %[3]d AND %[4]s AND NOT EXISTS (SELECT 1 FROM %[5]s h WHERE %[6]s AND %[7]s)`,
-			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), history.Same(history.Table(table), "h", name), r.seen("h"))))
+			name, r.moment.Dataset, r.moment.Epoch, scope(name), history.Of(table), history.Same(history.Table(table), "h", name), r.seen())))
 	}
 }
 

@@ -193,3 +193,62 @@ func idsAt[R any](rows []R, places []int, id func(R) string) (ids []string) {
 	slices.Sort(ids)
 	return ids
 }
+
+// TestRestoreTakenIDs restores annotations whose ids other ones have taken: on an image that came since, and in another
+// workspace, where they stay.
+func TestRestoreTakenIDs(t *testing.T) {
+	t.Parallel()
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
+		ctx := w.As(t.Context(), "manager")
+		then := restorable(ctx, t, w)
+		s := testkit.Must(snapshot.Create(ctx, w.DB, w.Dataset.ID, snapshot.CreateInput{}))(t)
+		if err := catalog.DeleteImages(ctx, w.DB, catalog.One(w.Images[1].ID, nil)); err != nil {
+			t.Fatal(err)
+		}
+		var taken []*ent.Annotation
+		for _, a := range w.Drawn {
+			if a.ImageID == w.Images[1].ID {
+				taken = append(taken, a)
+			}
+		}
+		if len(taken) < 2 {
+			t.Fatalf("%d annotations were on the image", len(taken))
+		}
+		take := func(there *testkit.World, img gid.ImageID, id gid.AnnotationID) {
+			t.Helper()
+			create := &annotate.CreateInput{ID: &id, ImageID: img, LabelID: there.Labels[0].ID, Type: annotate.BoundingBox, Data: testkit.Box(7)}
+			results := testkit.Must(annotate.Annotate(there.As(t.Context(), "owner"), w.DB, there.Dataset.ID, []annotate.Change{{Create: create}}, true))(t)
+			if results[0].Status != annotate.Created {
+				t.Fatalf("%+v", results[0])
+			}
+		}
+		again := testkit.NewImage(w.DB.Client, w.Dataset).SaveX(system(t))
+		take(w, again.ID, taken[0].ID)
+		take(w.Foreign, w.Foreign.Images[0].ID, taken[1].ID)
+		foreign := testkit.Must(content(system(t), w.DB.Client, w.Foreign.Dataset.ID))(t)
+
+		done := testkit.Must(snapshot.Restore(ctx, w.DB, quota.Limits{}, s.ID, snapshot.Selection{}))(t)
+		if want := len(taken) + 1; done.Annotations != want { // one of which went
+			t.Errorf("restored %d annotations, want %d", done.Annotations, want)
+		}
+		now := restorable(ctx, t, w)
+		id := taken[1].DatabaseID()
+		for i, line := range then { // the only one that has another id
+			if rest, is := strings.CutPrefix(line, "annotations|id="+id); is {
+				n := slices.IndexFunc(now, func(line string) bool { return strings.HasSuffix(line, rest) && !slices.Contains(then, line) })
+				if n < 0 {
+					t.Fatalf("%s is not there:\n%s", line, strings.Join(now, "\n"))
+				}
+				then[i] = now[n]
+			}
+		}
+		slices.Sort(then)
+		slices.Sort(now)
+		if diff := gocmp.Diff(then, now); diff != "" {
+			t.Errorf("restored (-then +now):\n%s", diff)
+		}
+		if diff := gocmp.Diff(foreign, testkit.Must(content(system(t), w.DB.Client, w.Foreign.Dataset.ID))(t)); diff != "" {
+			t.Errorf("elsewhere (-then +now):\n%s", diff)
+		}
+	})
+}
