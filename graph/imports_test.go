@@ -73,22 +73,23 @@ func aDataset(t *testing.T, names ...string) string {
 func TestImportDataset(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, a api) {
-		const mutation = `mutation($d: ID!, $z: String!, $dry: Boolean!) { importDataset(datasetId: $d, input: {data: $z}, options: {createLabels: true, dryRun: $dry}) {
-			format created matched invalid labels annotations { created updated unchanged deleted invalid }
+		const mutation = `mutation($d: ID!, $z: String!, $dry: Boolean!) { importDataset(datasetId: $d, input: {data: $z}, options: {createLabels: true, dryRun: $dry, mode: REPLACE}) {
+			format created matched invalid labels annotations { created updated unchanged deleted invalid } before { name dataset { id } }
 			results { name status annotations { created invalid } problems { place message lost } moreProblems image { width annotations { edges { node { source label { name } } } } } } more } }`
 		variables := map[string]any{"d": gidOf("Dataset", a.world.Dataset.ID), "z": aDataset(t, "a"), "dry": true}
-		answer := func(image string) string {
+		answer := func(before, image string) string {
 			return `{"data":{"importDataset":{"format":"yolo","created":1,"matched":0,"invalid":0,"labels":["boat"],` +
-				`"annotations":{"created":1,"updated":0,"unchanged":0,"deleted":0,"invalid":1},` +
+				`"annotations":{"created":1,"updated":0,"unchanged":0,"deleted":0,"invalid":1},"before":` + before + `,` +
 				`"results":[{"name":"images/a.png","status":"CREATED","annotations":{"created":1,"invalid":1},` +
 				`"problems":[{"place":"labels/a.txt:2","message":"there is no class \"9\"","lost":true}],"moreProblems":0,"image":` + image + `}],"more":0}}}`
 		}
-		if diff := cmp.Diff(answer("null"), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
+		if diff := cmp.Diff(answer("null", "null"), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
 			t.Errorf("dry (-want +got):\n%s", diff)
 		}
 		variables["dry"] = false
+		before := fmt.Sprintf(`{"name":"Before replacing","dataset":{"id":%q}}`, gidOf("Dataset", a.world.Dataset.ID))
 		image := `{"width":1,"annotations":{"edges":[{"node":{"source":"IMPORT","label":{"name":"boat"}}}]}}`
-		if diff := cmp.Diff(answer(image), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
+		if diff := cmp.Diff(answer(before, image), a.mustAsk(t, "manager", mutation, variables).body); diff != "" {
 			t.Errorf("wet (-want +got):\n%s", diff)
 		}
 	})

@@ -46,7 +46,7 @@ run again, it adds what is missing and nothing twice.
 			&cli.StringFlag{Name: "owner", Usage: "the `EMAIL` address of the user who is to own the new dataset"},
 			&cli.StringFlag{Name: "format", Usage: "the `FORMAT`, when the files do not tell, such as yolo or coco"},
 			&cli.StringSliceFlag{Name: "option", Usage: "an option of the format, as `NAME=VALUE`; can be given several times"},
-			&cli.StringFlag{Name: "mode", Value: "append", Usage: "what becomes of annotations of images that the dataset has: append leaves them, upsert has those that came from the same files become what these say, and replace also deletes what the files do not have"},
+			&cli.StringFlag{Name: "mode", Value: "append", Usage: "what becomes of annotations of images that the dataset has: append leaves them, upsert has those that came from the same files become what these say, and replace also deletes what the files do not have, after making a snapshot"},
 			&cli.BoolFlag{Name: "create-labels", Usage: "create the labels that the dataset does not have"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "only tell what would become of all"},
 			&cli.BoolFlag{Name: "atomic", Usage: "import nothing unless all can be"},
@@ -128,7 +128,7 @@ func (s surroundings) importDataset(ctx context.Context, cmd *cli.Command, place
 			return flagError(err)
 		}
 		if cmd.Bool("json") {
-			return json.NewEncoder(s.out).Encode(summaryLine{dataset.ID, summary.Format, summary.Created, summary.Matched, summary.Invalid, summary.Labels, annotationsLine(summary.Annotations)})
+			return json.NewEncoder(s.out).Encode(summaryLine{dataset.ID, summary.Format, summary.Created, summary.Matched, summary.Invalid, summary.Labels, annotationsLine(summary.Annotations), snapshotID(summary.Before)})
 		}
 		return s.printSummary(dataset, summary, t, o.DryRun)
 	})
@@ -247,6 +247,7 @@ type summaryLine struct {
 	Invalid     int             `json:"invalid"`
 	Labels      []string        `json:"labels"`
 	Annotations annotationsLine `json:"annotations"`
+	Before      gid.SnapshotID  `json:"snapshot_before,omitempty"`
 }
 
 // imageLine is what became of an image, in a report.
@@ -308,7 +309,18 @@ func (s surroundings) printSummary(d *ent.Dataset, sum *importer.Summary, t *dat
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if sum.Before != nil {
+		fmt.Fprintf(s.out, "snapshot %d holds what there was before\n", sum.Before.ID)
+	}
 	return s.printProblems(t.problems, t.more)
+}
+
+// snapshotID is the id of a snapshot that there may be none of.
+func snapshotID(s *ent.Snapshot) gid.SnapshotID {
+	if s == nil {
+		return 0
+	}
+	return s.ID
 }
 
 // printProblems lists what a terminal has room for.

@@ -383,6 +383,7 @@ type ComplexityRoot struct {
 
 	ImportDatasetPayload struct {
 		Annotations func(childComplexity int) int
+		Before      func(childComplexity int) int
 		Created     func(childComplexity int) int
 		Format      func(childComplexity int) int
 		Invalid     func(childComplexity int) int
@@ -2390,6 +2391,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportDatasetPayload.Annotations(childComplexity), true
+	case "ImportDatasetPayload.before":
+		if e.ComplexityRoot.ImportDatasetPayload.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportDatasetPayload.Before(childComplexity), true
 	case "ImportDatasetPayload.created":
 		if e.ComplexityRoot.ImportDatasetPayload.Created == nil {
 			break
@@ -11962,7 +11969,10 @@ enum ImportMode {
   APPEND
   "As APPEND, but an annotation that came from the same files, or that they name by its id, becomes what they say. Images get the splits and tags that they say."
   UPSERT
-  "As UPSERT, and what the files do not have is deleted, unless not all of what they have of the image can be imported."
+  """
+  As UPSERT, and what the files do not have is deleted, unless not all of what they have of the image can be imported. A snapshot
+  is made before.
+  """
   REPLACE
 }
 
@@ -11980,6 +11990,8 @@ type ImportDatasetPayload {
   labels: [String!]!
   "What became of the annotations."
   annotations: ImportCounts!
+  "With REPLACE, the snapshot of what there was just before: restore it to take everything back."
+  before: Snapshot
   "What became of each image, at most 10,000: those of which something could not be imported before the others."
   results: [ImportedImage!]!
   "How many images became something besides."
@@ -13474,6 +13486,8 @@ func (ec *executionContext) childFields_ImportDatasetPayload(ctx context.Context
 		return ec.fieldContext_ImportDatasetPayload_labels(ctx, field)
 	case "annotations":
 		return ec.fieldContext_ImportDatasetPayload_annotations(ctx, field)
+	case "before":
+		return ec.fieldContext_ImportDatasetPayload_before(ctx, field)
 	case "results":
 		return ec.fieldContext_ImportDatasetPayload_results(ctx, field)
 	case "more":
@@ -23495,6 +23509,38 @@ func (ec *executionContext) fieldContext_ImportDatasetPayload_annotations(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ImportCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportDatasetPayload_before(ctx context.Context, field graphql.CollectedField, obj *importer.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDatasetPayload_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Snapshot) graphql.Marshaler {
+			return ec.marshalOSnapshot2ᚖgithubᚗcomᚋdatasetgenᚋdatagenᚋentᚐSnapshot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDatasetPayload_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDatasetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snapshot(ctx, field)
 		},
 	}
 	return fc, nil
@@ -45933,6 +45979,11 @@ func (ec *executionContext) _ImportDatasetPayload(ctx context.Context, sel ast.S
 		case "annotations":
 			out.Values[i] = ec._ImportDatasetPayload_annotations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._ImportDatasetPayload_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "results":

@@ -18,6 +18,7 @@ import (
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/quota"
+	"github.com/datasetgen/datagen/internal/snapshot"
 )
 
 // Mode is what becomes of the annotations of images that the dataset has.
@@ -30,7 +31,7 @@ const (
 	// Upsert is Append, but that an annotation which came from the same files, or which they name by its id, becomes what
 	// they say now, and that images get the splits and tags that these say.
 	Upsert Mode = "UPSERT"
-	// Replace is Upsert, and deletes what the files do not have.
+	// Replace is Upsert, and deletes what the files do not have, after it has made a snapshot of what there is.
 	Replace Mode = "REPLACE"
 )
 
@@ -108,6 +109,7 @@ type Summary struct {
 	Invalid     int
 	Labels      []string // that were made, or in a dry run would be
 	Annotations Counts
+	Before      *ent.Snapshot // of the dataset as it was, made by Replace
 }
 
 func (s *Summary) count(r *Result) {
@@ -168,6 +170,9 @@ func (im *Importer) Import(ctx context.Context, dataset gid.DatasetID, files []i
 // allow returns nil when the viewer may do all that the import is to do.
 func (im *Importer) allow(ctx context.Context, dataset gid.DatasetID, o Options) error {
 	actions := []access.Action{access.EditImages, access.Annotate}
+	if o.Mode == Replace {
+		actions = append(actions, access.EditSnapshots)
+	}
 	if o.CreateLabels {
 		actions = append(actions, access.EditLabels)
 	}
@@ -277,6 +282,9 @@ func (r *run) run(ctx context.Context, tree *foreign.Tree) (*Summary, error) {
 	r.authors = map[string]*gid.UserID{}
 	r.images, r.based = map[gid.ImageID]gid.ImageID{}, map[gid.ImageID]gid.ImageID{}
 	r.touched = map[gid.ImageID]bool{}
+	if err := r.keepBefore(ctx); err != nil {
+		return nil, err
+	}
 	if err := r.each(ctx, told.Images); err != nil {
 		return nil, err
 	}
@@ -290,6 +298,16 @@ func (r *run) run(ctx context.Context, tree *foreign.Tree) (*Summary, error) {
 	}
 	r.summary.Labels = append(r.summary.Labels, r.labels.created...)
 	return &r.summary, nil
+}
+
+// keepBefore makes a snapshot of the dataset if the import may delete anything.
+func (r *run) keepBefore(ctx context.Context) (err error) {
+	if r.options.Mode != Replace || r.options.DryRun {
+		return nil
+	}
+	name, note := "Before replacing", "Before annotations were replaced by an import of "+r.format.Title
+	r.summary.Before, err = snapshot.Create(ctx, r.db, r.dataset, snapshot.CreateInput{Name: &name, Note: &note})
+	return err
 }
 
 // each imports images in groups.

@@ -22,6 +22,7 @@ import (
 	"github.com/datasetgen/datagen/internal/ingest"
 	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/rawjson"
+	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
 
@@ -48,12 +49,19 @@ func TestSentAgain(t *testing.T) {
 			t.Fatalf("a dry run made %d things", n)
 		}
 		check(t, "first", "images 3+0-0, annotations 4+0~0=0-0, labels boat buoy", summary(w.must(t, f, o)))
-		before := w.Dump(t)
-		for _, mode := range []importer.Mode{importer.Append, importer.Upsert, importer.Replace} {
+		again := func(mode importer.Mode) {
 			o.Mode = mode
 			check(t, string(mode), "images 0+3-0, annotations 0+0~4=0-0, labels ", summary(w.must(t, f, o)))
 		}
+		before := w.Dump(t)
+		again(importer.Append)
+		again(importer.Upsert)
 		if diff := cmp.Diff(before, w.Dump(t)); diff != "" {
+			t.Errorf("changed (-before +after)\n%s", diff)
+		}
+		before = w.drawn(t)
+		again(importer.Replace)
+		if diff := cmp.Diff(before, w.drawn(t)); diff != "" {
 			t.Errorf("changed (-before +after)\n%s", diff)
 		}
 		for _, img := range w.images(t) {
@@ -84,13 +92,25 @@ func TestModes(t *testing.T) {
 					{Create: &annotate.CreateInput{ImageID: rows[0].ImageID, LabelID: rows[1].LabelID, Type: "own", Data: rawjson.Object(`{"by":"hand"}`)}},
 				}, true))(t)
 				check(t, "dry", want.summary, summary(w.must(t, f, importer.Options{Mode: mode, DryRun: true})))
-				check(t, "again", want.summary, summary(w.must(t, f, importer.Options{Mode: mode})))
+				before := w.drawn(t)
+				r := w.must(t, f, importer.Options{Mode: mode})
+				check(t, "again", want.summary, summary(r))
 				lines := strings.Join(w.drawn(t), "\n")
 				if !strings.Contains(lines, want.moved) {
 					t.Errorf("has no %s:\n%s", want.moved, lines)
 				}
 				if has := strings.Contains(lines, "by"); has != (mode != importer.Replace) {
 					t.Errorf("what was drawn by hand is there: %v", has)
+				}
+				if (r.Before != nil) != (mode == importer.Replace) {
+					t.Errorf("the snapshot before is %v", r.Before)
+				}
+				if r.Before == nil {
+					return
+				}
+				testkit.Must(snapshot.Restore(w.as(t), w.DB, quota.Limits{}, r.Before.ID, snapshot.Selection{}))(t)
+				if diff := cmp.Diff(before, w.drawn(t)); diff != "" {
+					t.Errorf("restored (-want +got):\n%s", diff)
 				}
 			})
 		})
