@@ -13,6 +13,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
@@ -101,7 +103,23 @@ func (a api) ask(t *testing.T, actor, query string, variables any) answer {
 // send sends a body of JSON as an actor.
 func (a api) send(t *testing.T, actor, body string) answer {
 	t.Helper()
-	r := httptest.NewRequestWithContext(a.world.As(t.Context(), actor), http.MethodPost, "/graphql", strings.NewReader(body))
+	got := a.sendIn(t, a.world.As(t.Context(), actor), body)
+	if failed := a.Reads().Failed; failed > 0 {
+		t.Errorf("%d plans failed; the last was of %s", failed, body)
+	}
+	if strings.Contains(body, "mutation") {
+		return got
+	}
+	resolved := a.sendIn(t, graph.ByResolvers(a.world.As(t.Context(), actor)), body)
+	if diff := cmp.Diff(resolved.decoded(), got.decoded()); diff != "" {
+		t.Errorf("%s\n(-by resolvers +by a plan)\n%s", body, diff)
+	}
+	return got
+}
+
+func (a api) sendIn(t *testing.T, ctx context.Context, body string) answer {
+	t.Helper()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	before := a.statements.Load()
@@ -112,6 +130,18 @@ func (a api) send(t *testing.T, actor, body string) answer {
 		t.Fatalf("%v: %s", err, w.Body)
 	}
 	return got
+}
+
+// decoded is what a client makes of the answer, but for the ids of requests.
+func (a answer) decoded() any {
+	for _, e := range a.Errors {
+		delete(e.Extensions, "requestId")
+	}
+	return struct {
+		Data   map[string]any
+		Errors []answerError
+		Status int
+	}{a.Data, a.Errors, a.status}
 }
 
 // mustAsk is ask for operations without errors.

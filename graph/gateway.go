@@ -20,6 +20,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/datasetgen/datagen/graph/generated"
+	"github.com/datasetgen/datagen/graph/plan"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/fault"
 )
@@ -34,6 +35,7 @@ type Gateway struct {
 	prepared     sync.Map                               // key of a Prepared → *ast.QueryDocument
 	limits       Limits
 	log          *slog.Logger
+	reads        reads
 }
 
 // Options of a Gateway; the zero value is for production.
@@ -70,6 +72,8 @@ func New(r *Resolver, o Options) (*Gateway, error) {
 	g.exec.SetRecoverFunc(g.recover)
 	g.exec.Use(policy{g.limits, o.Introspection})
 	g.exec.AroundFields(readThen)
+	g.reads.roots = r.roots(plan.New(r.DB, g.schema, r.planned()))
+	g.exec.AroundFields(g.readByPlan)
 	return g, nil
 }
 

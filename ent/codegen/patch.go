@@ -35,6 +35,9 @@ var sources = []struct{ name, module, file string }{
 //go:embed paging.tmpl
 var pagingTemplate string
 
+//go:embed shapes.tmpl
+var shapesTemplate string
+
 // entgqlTemplates are those of the pinned versions of entgql and ent, with the patches, and what the patches call.
 func entgqlTemplates() ([]*gen.Template, error) {
 	templates := []*gen.Template{entgql.EnumTemplate, entgql.TransactionTemplate}
@@ -50,12 +53,16 @@ func entgqlTemplates() ([]*gen.Template, error) {
 		templates = append(templates, t)
 	}
 	paging, err := parse("paging", pagingTemplate)
-	return append(templates, paging), err
+	if err != nil {
+		return nil, err
+	}
+	shapes, err := parse("shapes", shapesTemplate)
+	return append(templates, paging, shapes), err
 }
 
 func parse(name, text string) (*gen.Template, error) {
 	t, err := gen.NewTemplate("template/" + name + ".tmpl").Funcs(entgql.TemplateFuncs).
-		Funcs(template.FuncMap{"answers": answers}).Parse(text)
+		Funcs(template.FuncMap{"answers": answers, "idOf": idOf}).Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
@@ -99,4 +106,16 @@ func answers(f *gen.Field) ([]string, error) {
 		names = append(names, "databaseId")
 	}
 	return names, nil
+}
+
+// idOf is the entity that a column holds an id of, empty when it holds something else.
+func idOf(f *gen.Field) string {
+	if !f.HasGoType() {
+		return ""
+	}
+	name, ok := strings.CutPrefix(f.Type.Ident, "gid.")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(name, "ID")
 }

@@ -25,16 +25,29 @@ func guardRead(ctx context.Context, q ent.Query) error {
 	if isSystem(ctx) {
 		return nil
 	}
-	v, err := Require(ctx)
-	if err != nil {
-		return err
-	}
 	query, err := intercept.NewQuery(q)
 	if err != nil {
 		return err
 	}
-	query.WhereP(Visible(v, query.Type()))
+	visible, err := Reading(ctx, query.Type())
+	if err != nil {
+		return err
+	}
+	query.WhereP(visible)
 	return nil
+}
+
+// Reading returns the predicate that leaves, of the rows of an entity, those that who asks may see, for statements that do not go
+// through a guarded client. Where nobody asks it returns fault.Unauthenticated.
+func Reading(ctx context.Context, entity string) (Predicate, error) {
+	if isSystem(ctx) {
+		return func(*sql.Selector) {}, nil
+	}
+	v, err := Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Visible(v, entity), nil
 }
 
 func guardWrite(next ent.Mutator) ent.Mutator {

@@ -18,6 +18,7 @@ import (
 // they read the same on both databases; nothing waits for a lock, or holds one, without end.
 var postgresDefaults = map[string]string{
 	"sslmode":                             "prefer", // said here because lib/pq means to change its own default
+	"binary_parameters":                   "yes",    // which asks a query in one round trip
 	"timezone":                            "UTC",
 	"connect_timeout":                     "5",
 	"statement_timeout":                   "60000",
@@ -39,7 +40,7 @@ func openPostgres(at config.DatabaseURL) (*DB, driver, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	pool := stdsql.OpenDB(connector)
+	pool := stdsql.OpenDB(texts{connector})
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)

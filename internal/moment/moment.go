@@ -16,6 +16,9 @@ const layout = "2006-01-02T15:04:05.000000Z"
 // Format writes a time.
 func Format(t time.Time) string { return t.UTC().Format(layout) }
 
+// Append appends a time.
+func Append(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, layout) }
+
 // MarshalTime writes a time as a value of GraphQL; the zero time is null.
 func MarshalTime(t time.Time) graphql.Marshaler {
 	if t.IsZero() {
