@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -132,16 +134,25 @@ func (a api) sendIn(t *testing.T, ctx context.Context, body string) answer {
 	return got
 }
 
-// decoded is what a client makes of the answer, but for the ids of requests.
+// decoded is what a client makes of the answer, but for the ids of requests. Which rows of a list an error that is of all of them
+// names, and in which order errors come, differs from time to time.
 func (a answer) decoded() any {
-	for _, e := range a.Errors {
-		delete(e.Extensions, "requestId")
+	errs := make([]answerError, len(a.Errors))
+	for i, e := range a.Errors {
+		errs[i] = answerError{e.Message, slices.Clone(e.Path), maps.Clone(e.Extensions)}
+		delete(errs[i].Extensions, "requestId")
+		for k, step := range e.Path {
+			if _, row := step.(float64); row {
+				errs[i].Path[k] = "row"
+			}
+		}
 	}
+	slices.SortFunc(errs, func(a, b answerError) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return struct {
 		Data   map[string]any
 		Errors []answerError
 		Status int
-	}{a.Data, a.Errors, a.status}
+	}{a.Data, errs, a.status}
 }
 
 // mustAsk is ask for operations without errors.

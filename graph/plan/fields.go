@@ -100,8 +100,13 @@ func (r Row) Text(column int) string {
 
 // Bool is the truth value in a column.
 func (r Row) Bool(column int) bool {
-	v, _ := r[column].v.(bool)
-	return v
+	switch v := r[column].v.(type) {
+	case bool:
+		return v
+	case int64: // as SQLite has it
+		return v != 0
+	}
+	return false
 }
 
 // Time is the time in a column, the zero one when it is null.
