@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -241,12 +242,12 @@ func (g *guesser) selection(b *strings.Builder, def *ast.Definition, depth int) 
 
 // wrapped puts what write selects of a type into a fragment, or not.
 func (g *guesser) wrapped(b *strings.Builder, def *ast.Definition, write func(*strings.Builder)) {
-	switch {
-	case g.chance(4):
+	switch n := g.IntN(100); {
+	case n < 4:
 		fmt.Fprintf(b, " ... on %s {", def.Name)
 		write(b)
 		b.WriteString(" }")
-	case g.chance(4):
+	case n < 8:
 		name := fmt.Sprintf("F%d", len(g.fragments)*100+g.left)
 		var inner strings.Builder
 		write(&inner)
@@ -332,14 +333,14 @@ func (g *guesser) scalar(typ, at string) string {
 	switch typ {
 	case "Int":
 		if strings.HasSuffix(at, "width") {
-			return fmt.Sprint(g.IntN(2000))
+			return strconv.Itoa(g.IntN(2000))
 		}
 		if g.chance(2) {
-			return fmt.Sprint(pick(g, []int{-1, 501}))
+			return strconv.Itoa(pick(g, []int{-1, 501}))
 		}
-		return fmt.Sprint(g.IntN(9))
+		return strconv.Itoa(g.IntN(9))
 	case "Boolean":
-		return fmt.Sprint(g.chance(50))
+		return strconv.FormatBool(g.chance(50))
 	case "Float":
 		return fmt.Sprint(g.Float64())
 	case "Time":

@@ -32,7 +32,7 @@ func TestOperationsOfREST(t *testing.T) {
 			for _, actor := range []string{"owner", "viewer", "assignee", "superuser", "no member"} {
 				ctx := a.world.As(t.Context(), actor)
 				for _, variables := range variablesOf(a, op, ids) {
-					compareRuns(t, ctx, p, op, variables)
+					compareRuns(ctx, t, p, op, variables)
 				}
 			}
 			after := a.Reads()
@@ -88,7 +88,7 @@ func variablesOf(a api, op *ast.OperationDefinition, ids map[string][]string) (a
 }
 
 // compareRuns runs an operation by plans and by resolvers.
-func compareRuns(t *testing.T, ctx context.Context, p *graph.Prepared, op *ast.OperationDefinition, variables map[string]any) {
+func compareRuns(ctx context.Context, t *testing.T, p *graph.Prepared, op *ast.OperationDefinition, variables map[string]any) {
 	t.Helper()
 	run := func(ctx context.Context) any {
 		response := p.Run(ctx, op.Name, http.Header{}, variables)

@@ -71,6 +71,7 @@ README lists them. What is kept goes to ./data unless they say otherwise.`,
 			exportCommand(s),
 			gcCommand(s),
 			storageCommand(s),
+			benchCommand(s),
 			versionCommand(s),
 		},
 		// The program prints the error once, in main.

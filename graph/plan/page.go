@@ -153,7 +153,7 @@ func (b *pageBuilder) edgesOf(f graphql.CollectedField) error {
 	}
 	rows.end(len(fields))
 	b.page.level = rows.done()
-	b.flush(func(b []byte, x *reading, f *pageFound, parent int) ([]byte, error) { return f.appendRows(b, parent) })
+	b.flush(func(b []byte, _ *reading, f *pageFound, parent int) ([]byte, error) { return f.appendRows(b, parent) })
 	return nil
 }
 

@@ -34,13 +34,16 @@ func (x *reading) at(m *history.Moment) *reading { return newReading(history.At(
 type rows struct {
 	text    []byte
 	ends    []int   // where each part of a row ends in text: a member comes after each but the last
-	starts  []int   // the first row of each parent, and after the last parent how many rows there are
+	spans   []span  // the rows of each parent
 	members []found // of all rows
 	parts   int     // of a row
 }
 
+// span is rows that come one after the other: the first, and where they end.
+type span struct{ from, to int }
+
 // of are the rows of a parent.
-func (r *rows) of(parent int) (from, to int) { return r.starts[parent], r.starts[parent+1] }
+func (r *rows) of(parent int) (from, to int) { return r.spans[parent].from, r.spans[parent].to }
 
 // append writes a row.
 func (r *rows) append(b []byte, i int) (_ []byte, err error) {
@@ -91,12 +94,12 @@ func (x *reading) rows(l *level, parents []int, s statement, each func([]cell) e
 		return nil, err
 	}
 	w := newWriter(x, l, each)
-	w.placeOf = s.placeOf(x)
+	w.placeOf, w.rows.spans = s.placeOf(x, parents), make([]span, max(len(parents), 1))
 	if err := x.scan(query, args, 1+len(l.columns), w.add); err != nil {
 		return nil, err
 	}
-	for len(w.rows.starts) <= max(len(parents), 1) {
-		w.rows.starts = append(w.rows.starts, w.n)
+	if w.placeOf == nil {
+		w.rows.spans[0].to = w.n
 	}
 	return w.finish()
 }
@@ -138,7 +141,7 @@ type writer struct {
 	keys    [][]int // of each member, the numbers that lead to it
 	n       int     // how many rows there are
 	each    func([]cell) error
-	placeOf func(key int) int // of the parent, from the first column; nil when there are no parents
+	placeOf func(key int) int // of the parent, from the first column; nil when nobody wants to know
 }
 
 func newWriter(x *reading, l *level, each func([]cell) error) *writer {
@@ -147,8 +150,10 @@ func newWriter(x *reading, l *level, each func([]cell) error) *writer {
 
 // add writes a row. Key is its first column, which is the parent's place, or else the id again.
 func (w *writer) add(key []byte, row []cell) (err error) {
-	if err := w.startParent(key); err != nil {
-		return err
+	if w.placeOf != nil {
+		if err := w.belongs(key); err != nil {
+			return err
+		}
 	}
 	r := w.rows
 	for _, s := range w.level.steps {
@@ -179,21 +184,20 @@ func (w *writer) add(key []byte, row []cell) (err error) {
 	return nil
 }
 
-func (w *writer) startParent(key []byte) error {
-	place := 0
-	if w.placeOf != nil {
-		n, err := strconv.Atoi(string(key))
-		if err != nil {
-			return err
-		}
-		place = w.placeOf(n)
+// belongs notes whose row the present one is.
+func (w *writer) belongs(key []byte) error {
+	n, err := strconv.Atoi(string(key))
+	if err != nil {
+		return err
 	}
-	if place+1 < len(w.rows.starts) {
-		return fmt.Errorf("rows of parent %d come after those of others", place)
+	of := &w.rows.spans[w.placeOf(n)]
+	switch {
+	case of.to == 0:
+		of.from = w.n
+	case of.to != w.n:
+		return fmt.Errorf("rows of parent %d come apart", n)
 	}
-	for len(w.rows.starts) <= place {
-		w.rows.starts = append(w.rows.starts, w.n)
-	}
+	of.to = w.n + 1
 	return nil
 }
 

@@ -23,7 +23,7 @@ type statement struct {
 }
 
 // build makes the statement. Its first column tells the place of the parent, see placeOf, and without parents it is the id; then
-// comes the id, and then the columns. The rows come parent by parent.
+// comes the id, and then the columns. The rows of a parent come together.
 func (s *statement) build(x *reading, parents []int) (string, []any, error) {
 	rows, err := s.rows(x)
 	if err != nil {
@@ -57,7 +57,8 @@ func (s *statement) rows(x *reading) (*sql.Selector, error) {
 			c(rows)
 		}
 	}
-	return rows, rows.Err()
+	err = rows.Err()
+	return rows, err
 }
 
 // names are the columns, after a first one.
@@ -84,13 +85,12 @@ func (s *statement) orderBy(rows *sql.Selector) {
 func (s *statement) cut(rows *sql.Selector) {
 	if s.page.Offset > 0 {
 		d := sql.Dialect(rows.Dialect())
-		columns, order := rows.SelectedColumns(), s.page.Order
+		columns := rows.SelectedColumns()
 		page := rows.Clone().Select(rows.C("id"))
 		s.orderBy(page)
 		page.Limit(s.page.Limit).Offset(s.page.Offset)
 		t := d.Table(s.shape.Table)
 		*rows = *d.Select(columns...).From(t).Where(sql.In(t.C("id"), page))
-		s.page.Order = order
 		s.orderBy(rows)
 		return
 	}
@@ -103,7 +103,7 @@ func (s *statement) cut(rows *sql.Selector) {
 // lateral reads the rows of one parent after the other, so that a page of each costs no more than its rows. The subquery has
 // an order, so that PostgreSQL runs it for each parent in turn, and hands the rows on as they come.
 func (s *statement) lateral(rows *sql.Selector, parents []int) (string, []any, error) {
-	rows.Where(sql.ExprP(fmt.Sprintf(`%s = "parents"."id"`, rows.C(s.fk))))
+	s.ofParent(rows)
 	rows.Select(s.names(rows, "id")[1:]...)
 	s.cut(rows)
 	query, args := rows.Query()
@@ -112,14 +112,26 @@ func (s *statement) lateral(rows *sql.Selector, parents []int) (string, []any, e
 		` CROSS JOIN LATERAL (%s) AS "rows"`, len(args), query), args, nil
 }
 
+// ofParent leaves the rows of a parent, for PostgreSQL. A page is of the rows from the parent to the parent, in the order of
+// the parent and then its own: only the index that begins with the parent has that order. Were the parent the same as the column, its
+// order would not count, and PostgreSQL may go through the rows of all parents by another index, in the hope of meeting enough soon.
+func (s *statement) ofParent(rows *sql.Selector) {
+	fk := rows.C(s.fk)
+	if s.page.Limit == 0 || len(s.page.Order) == 0 {
+		rows.Where(sql.ExprP(fk + ` = "parents"."id"`))
+		return
+	}
+	rows.Where(sql.ExprP(fk + ` >= "parents"."id" AND ` + fk + ` <= "parents"."id"`))
+	page := *s.page
+	page.Order = append([]ent.PageOrder{{Column: s.fk, Desc: page.Order[0].Desc}}, page.Order...)
+	s.page = &page
+}
+
 // joined reads all rows of all parents, on SQLite.
 func (s *statement) joined(rows *sql.Selector, parents []int) (string, []any, error) {
-	rows.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-		b.WriteString("json_each(").Arg(jsonList(parents)).WriteString(") AS `parents`")
-	}))
-	rows.Where(sql.ExprP(rows.C(s.fk) + " = `parents`.`value`"))
-	rows.Select(append([]string{"`parents`.`key`"}, s.names(rows, "id")[1:]...)...)
-	rows.OrderExpr(sql.Raw("`parents`.`key`"))
+	isAmong(s.fk, parents)(rows)
+	rows.Select(s.names(rows, s.fk)...)
+	rows.OrderBy(rows.C(s.fk))
 	s.orderBy(rows)
 	query, args := rows.Query()
 	return query, args, nil
@@ -131,7 +143,7 @@ func (s *statement) correlated(x *reading, rows *sql.Selector, parents []int) (s
 	if x.in == 0 {
 		key = "rowid" // a table has one, what a snapshot sees of it has none
 	}
-	rows.Where(sql.ExprP(fmt.Sprintf("%s = `parents`.`value`", rows.C(s.fk))))
+	rows.Where(sql.ExprP(rows.C(s.fk) + " = `parents`.`value`"))
 	rows.Select(rows.C(key))
 	s.orderBy(rows)
 	rows.Limit(s.page.Limit)
@@ -155,14 +167,20 @@ func (s *statement) correlated(x *reading, rows *sql.Selector, parents []int) (s
 }
 
 // placeOf returns how the first column tells the place of a parent, nil when there are none.
-func (s *statement) placeOf(x *reading) func(int) int {
+func (s *statement) placeOf(x *reading, parents []int) func(int) int {
 	switch {
 	case s.fk == "":
 		return nil
 	case x.db.Dialect() == dialect.Postgres:
 		return func(key int) int { return key - 1 }
+	case s.page.Limit > 0:
+		return func(key int) int { return key }
 	}
-	return func(key int) int { return key }
+	places := make(map[int]int, len(parents))
+	for i, id := range parents {
+		places[id] = i
+	}
+	return func(key int) int { return places[key] }
 }
 
 // count makes the statement that counts the rows, of each parent in the order of these.
@@ -177,12 +195,12 @@ func (s *statement) count(x *reading, parents []int) (string, []any, error) {
 		return query, args, nil
 	}
 	if x.db.Dialect() == dialect.Postgres {
-		rows.Where(sql.ExprP(fmt.Sprintf(`%s = "parents"."id"`, rows.C(s.fk))))
+		rows.Where(sql.ExprP(rows.C(s.fk) + ` = "parents"."id"`))
 		query, args := rows.Query()
 		args = append(args, pq.Array(parents))
 		return fmt.Sprintf(`SELECT (%s) FROM unnest($%d::bigint[]) WITH ORDINALITY AS "parents"("id", "place") ORDER BY "parents"."place"`, query, len(args)), args, nil
 	}
-	rows.Where(sql.ExprP(fmt.Sprintf("%s = `parents`.`value`", rows.C(s.fk))))
+	rows.Where(sql.ExprP(rows.C(s.fk) + " = `parents`.`value`"))
 	query, args := rows.Query()
 	return fmt.Sprintf("SELECT (%s) FROM json_each(?) AS `parents` ORDER BY `parents`.`key`", query), append(args, jsonList(parents)), nil
 }

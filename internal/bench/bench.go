@@ -1,0 +1,136 @@
+// Package bench measures how fast a server answers, each operation beside a floor: the same bytes from one statement written by
+// hand, through the same driver and as many connections, served as they come.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"time"
+
+	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/database"
+)
+
+// Config says what to measure.
+type Config struct {
+	DB      *database.DB
+	Auth    *auth.Authority
+	Handler http.Handler // of the server
+
+	Images      int           // of the dataset that pages are read of, each with Annotations
+	Annotations int           // on each image
+	Children    int           // images of each of three datasets that the first ten are read of
+	Time        time.Duration // for each operation and number of connections
+	Only        func(operation string) bool
+	Progress    func(what string) // is told what goes on
+}
+
+// Connections are how many clients ask at once, in turns.
+func Connections() []int { return []int{1, 4, 64} }
+
+// Result is how an operation was answered.
+type Result struct {
+	Operation   string        `json:"operation"`
+	Connections int           `json:"connections"`
+	P50         time.Duration `json:"p50_ns"`
+	P99         time.Duration `json:"p99_ns"`
+	PerSecond   float64       `json:"requests_per_second"`
+	Allocations float64       `json:"allocations_per_request"` // of the process, with the client
+	Bytes       int64         `json:"bytes"`                   // of an answer
+	Floor       *Floor        `json:"floor,omitempty"`         // nil for operations that have none
+}
+
+// Floor is the same of the floor.
+type Floor struct {
+	P50       time.Duration `json:"p50_ns"`
+	P99       time.Duration `json:"p99_ns"`
+	PerSecond float64       `json:"requests_per_second"`
+}
+
+// Ratio is the requests a second beside those of the floor; 0 when there is none.
+func (r Result) Ratio() float64 {
+	if r.Floor == nil {
+		return 0
+	}
+	return r.PerSecond / r.Floor.PerSecond
+}
+
+// Run makes data, measures, calls each with what comes out, and deletes the data again.
+func Run(ctx context.Context, c Config, each func(Result) error) (err error) {
+	d, err := makeData(ctx, c)
+	if err != nil {
+		return fmt.Errorf("make data to measure with: %w", err)
+	}
+	defer func() {
+		if e := d.remove(context.WithoutCancel(ctx)); err == nil {
+			err = e
+		}
+	}()
+	server := httptest.NewServer(c.Handler)
+	defer server.Close()
+	for _, op := range operations(d) {
+		if c.Only != nil && !c.Only(op.name) {
+			continue
+		}
+		if err := c.measure(ctx, server.URL, op, each); err != nil {
+			return fmt.Errorf("%s: %w", op.name, err)
+		}
+	}
+	return nil
+}
+
+// measure measures an operation, in turns with its floor.
+func (c Config) measure(ctx context.Context, server string, op operation, each func(Result) error) error {
+	var floor *httptest.Server
+	if op.floor != nil {
+		floor = httptest.NewServer(op.floor)
+		defer floor.Close()
+		if err := op.compare(ctx, floor.Client(), server, floor.URL); err != nil {
+			return err
+		}
+	}
+	for _, n := range Connections() {
+		c.Progress(fmt.Sprintf("%s, %d connections", op.name, n))
+		r := Result{Operation: op.name, Connections: n}
+		load, base, err := c.turns(ctx, op, n, server, floor)
+		if err != nil {
+			return err
+		}
+		r.P50, r.P99, r.PerSecond = load.percentile(50), load.percentile(99), load.perSecond()
+		r.Allocations, r.Bytes = load.allocations(), load.bytes
+		if base != nil {
+			r.Floor = &Floor{base.percentile(50), base.percentile(99), base.perSecond()}
+		}
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rounds are the turns that an operation and its floor take, so that what else the machine does falls on both.
+const rounds = 4
+
+func (c Config) turns(ctx context.Context, op operation, n int, server string, floor *httptest.Server) (load, base *load, err error) {
+	l, b := newLoad(n), newLoad(n)
+	for range rounds {
+		runtime.GC()
+		if err := l.run(ctx, c.Time/rounds, op, server); err != nil {
+			return nil, nil, err
+		}
+		if floor == nil {
+			continue
+		}
+		runtime.GC()
+		if err := b.run(ctx, c.Time/rounds, op, floor.URL); err != nil {
+			return nil, nil, fmt.Errorf("floor: %w", err)
+		}
+	}
+	if floor == nil {
+		return l, nil, nil
+	}
+	return l, b, nil
+}

@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"entgo.io/ent/dialect"
+
+	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/auth"
+	"github.com/datasetgen/datagen/internal/gid"
+)
+
+// data is what is measured with: a workspace of its own, which goes again.
+type data struct {
+	Config
+
+	workspace *ent.Workspace
+	user      *ent.User
+	token     string
+	tree      *ent.Dataset // images with annotations
+	labels    []*ent.Label
+	wide      []*ent.Dataset // three of many images
+	narrow    []*ent.Dataset // three of few
+	deep      int            // an image of the first of the wide ones, before which a tenth of them come
+}
+
+// few is how many images the datasets have that those of many are compared with.
+const few = 100
+
+func makeData(ctx context.Context, c Config) (d *data, err error) {
+	ctx = access.System(ctx)
+	d = &data{Config: c}
+	err = c.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return d.makeRows(ctx, tx) })
+	if err != nil {
+		return nil, err
+	}
+	if d.token, _, err = c.Auth.IssueAPIKey(ctx, d.user.ID, auth.KeyRequest{Name: "bench", Scope: "WRITE"}); err != nil {
+		return nil, err
+	}
+	for _, set := range []struct {
+		datasets            []*ent.Dataset
+		images, annotations int
+	}{{[]*ent.Dataset{d.tree}, c.Images, c.Annotations}, {d.wide, c.Children, 0}, {d.narrow, few, 0}} {
+		for _, dataset := range set.datasets {
+			c.Progress(fmt.Sprintf("making %d images with %d annotations each", set.images, set.annotations))
+			if err := d.fill(ctx, dataset, set.images, set.annotations); err != nil {
+				return nil, err
+			}
+		}
+	}
+	deep, err := c.DB.Image.Query().Where(image.DatasetID(d.wide[0].ID)).Order(image.ByID()).Offset(c.Children / 10).FirstID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.deep = int(deep)
+	_, err = c.DB.ExecContext(ctx, "ANALYZE")
+	return d, err
+}
+
+func (d *data) makeRows(ctx context.Context, tx *ent.Tx) (err error) {
+	const name = "datagen bench"
+	if d.workspace, err = tx.Workspace.Create().SetName(name).Save(ctx); err != nil {
+		return err
+	}
+	if d.user, err = tx.User.Create().SetWorkspace(d.workspace).SetEmail("bench@datagen.invalid").Save(ctx); err != nil {
+		return err
+	}
+	dataset := func(name string) (*ent.Dataset, error) {
+		made, err := tx.Dataset.Create().SetWorkspace(d.workspace).SetOwner(d.user).SetName(name).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return made, tx.Member.Create().SetDataset(made).SetUser(d.user).SetRole("OWNER").Exec(ctx)
+	}
+	if d.tree, err = dataset("tree"); err != nil {
+		return err
+	}
+	for i := range 3 {
+		for list, name := range map[*[]*ent.Dataset]string{&d.wide: "wide", &d.narrow: "narrow"} {
+			made, err := dataset(fmt.Sprintf("%s %d", name, i))
+			if err != nil {
+				return err
+			}
+			*list = append(*list, made)
+		}
+	}
+	for i := range 10 {
+		l, err := tx.Label.Create().SetDataset(d.tree).SetName(fmt.Sprintf("label %d", i)).SetColor("#336699").SetOrder(i).Save(ctx)
+		if err != nil {
+			return err
+		}
+		d.labels = append(d.labels, l)
+	}
+	return nil
+}
+
+// fillPage is how many images a statement makes.
+const fillPage = 5000
+
+// fill makes images with annotations, in statements alone, since a million of them take long enough.
+func (d *data) fill(ctx context.Context, dataset *ent.Dataset, images, annotations int) error {
+	for from := 0; from < images; from += fillPage {
+		n := min(fillPage, images-from)
+		err := d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+			if err := d.DB.ShareDataset(ctx, tx, dataset.ID); err != nil {
+				return err
+			}
+			statements := []string{d.imagesStatement(dataset.ID, from, n)}
+			if annotations > 0 {
+				statements = append(statements, d.annotationsStatement(dataset.ID, from, n, annotations))
+			}
+			for _, s := range statements {
+				if _, err := tx.ExecContext(ctx, s); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *data) series(from, n int) string {
+	return fmt.Sprintf("WITH RECURSIVE series(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM series WHERE i < %d)", from+1, from+n)
+}
+
+// now is the present in SQL.
+func (d *data) now() string {
+	if d.DB.Dialect() == dialect.Postgres {
+		return "now()"
+	}
+	return "strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')"
+}
+
+func (d *data) imagesStatement(dataset gid.DatasetID, from, n int) string {
+	return fmt.Sprintf(`%s INSERT INTO images (created_at, updated_at, version, born, dataset_id, name, original_name, source, sha256, object_sha256,
+			size, width, height, format, prompt, negative_prompt, generation_type, extra_information, tags, metadata, is_synthetic, done, reviewed, split)
+		SELECT %s, %[2]s, 1, 1, %[3]d, 'image-' || i || '.png', 'photo ' || i || '.png', '', %[4]s, %[4]s,
+			100000, 640, 480, 'PNG', 'a boat in the harbour, at dawn', '', 'text2image', '{"seed":7}', '[]', '{}', i %% 2 = 0, i %% 3 = 0, i %% 6 = 0, 'NONE' FROM series`,
+		d.series(from, n), d.now(), dataset, "'"+strings.Repeat("0", 64)+"'")
+}
+
+func (d *data) annotationsStatement(dataset gid.DatasetID, from, n, each int) string {
+	id := "gen_random_uuid()"
+	if d.DB.Dialect() == dialect.SQLite {
+		id = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+	}
+	return fmt.Sprintf(`WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < %d)
+		INSERT INTO annotations (id, created_at, updated_at, version, born, dataset_id, image_id, label_id, author_id, type, data, is_synthetic, source, position)
+		SELECT %s, %s, %[3]s, 1, 1, %[4]d, images.id, %d + i %% %d, %d, 'bounding_box', '{"point":[0.125,0.25],"width":0.375,"height":0.4375}', i %% 2 = 0, 'MANUAL', i
+		FROM (SELECT id FROM images WHERE dataset_id = %[4]d ORDER BY id LIMIT %[8]d OFFSET %[9]d) images, series`,
+		each, id, d.now(), dataset, d.labels[0].ID, len(d.labels), d.user.ID, n, from)
+}
+
+// remove deletes all that was made.
+func (d *data) remove(ctx context.Context) error {
+	ctx = access.System(ctx)
+	for _, statement := range []string{
+		"DELETE FROM datasets WHERE workspace_id = %d",
+		"DELETE FROM api_keys WHERE user_id IN (SELECT id FROM users WHERE workspace_id = %d)",
+		"DELETE FROM users WHERE workspace_id = %d",
+		"DELETE FROM workspaces WHERE id = %d",
+	} {
+		err := d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+			_, err := tx.ExecContext(ctx, fmt.Sprintf(statement, d.workspace.ID))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("delete what was made: %w", err)
+		}
+	}
+	return nil
+}
