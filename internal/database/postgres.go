@@ -4,6 +4,7 @@ import (
 	stdsql "database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"time"
 
@@ -15,16 +16,20 @@ import (
 )
 
 // postgresDefaults are run-time parameters that a URL may override. Times are UTC, so that
-// they read the same on both databases; nothing waits for a lock, or holds one, without end.
+// they read the same on both databases.
 var postgresDefaults = map[string]string{
-	"sslmode":                             "prefer", // said here because lib/pq means to change its own default
-	"binary_parameters":                   "yes",    // which asks a query in one round trip
-	"timezone":                            "UTC",
-	"connect_timeout":                     "5",
+	"sslmode":           "prefer", // said here because lib/pq means to change its own default
+	"binary_parameters": "yes",    // which asks a query in one round trip
+	"timezone":          "UTC",
+	"connect_timeout":   "5",
+	"application_name":  "datagen",
+}
+
+// postgresLimits are more of them, so that nothing waits for a lock, or holds one, without end. PgBouncer takes none of these.
+var postgresLimits = map[string]string{
 	"statement_timeout":                   "60000",
 	"lock_timeout":                        "10000",
 	"idle_in_transaction_session_timeout": "60000",
-	"application_name":                    "datagen",
 }
 
 // maxConnections of one process: enough for a burst of requests, few enough
@@ -32,15 +37,15 @@ var postgresDefaults = map[string]string{
 const maxConnections = 20
 
 func openPostgres(at config.DatabaseURL) (*DB, driver, error) {
-	dsn, err := postgresDSN(at)
+	limited, err := postgresConnector(at, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	connector, err := pq.NewConnector(dsn)
+	plain, err := postgresConnector(at, false)
 	if err != nil {
-		return nil, nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, nil, err
 	}
-	pool := stdsql.OpenDB(texts{connector})
+	pool := stdsql.OpenDB(&connector{limited: limited, plain: plain})
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -48,13 +53,29 @@ func openPostgres(at config.DatabaseURL) (*DB, driver, error) {
 	return db, entsql.OpenDB(dialect.Postgres, pool), nil
 }
 
-func postgresDSN(at config.DatabaseURL) (string, error) {
+func postgresConnector(at config.DatabaseURL, limits bool) (*pq.Connector, error) {
+	dsn, err := postgresDSN(at, limits)
+	if err != nil {
+		return nil, err
+	}
+	c, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return c, nil
+}
+
+func postgresDSN(at config.DatabaseURL, limits bool) (string, error) {
 	u, err := url.Parse(string(at))
 	if err != nil {
 		return "", errors.New("DATABASE_URL is not a URL")
 	}
 	q := u.Query()
-	for name, value := range postgresDefaults {
+	parameters := maps.Clone(postgresDefaults)
+	if limits {
+		maps.Copy(parameters, postgresLimits)
+	}
+	for name, value := range parameters {
 		if !q.Has(name) {
 			q.Set(name, value)
 		}

@@ -1,6 +1,9 @@
 package database_test
 
 import (
+	"bytes"
+	"io"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -27,7 +30,7 @@ func TestPostgresDSN(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := testkit.Must(url.Parse(testkit.Must(database.PostgresDSN(tt.url))(t)))(t)
+			dsn := testkit.Must(url.Parse(testkit.Must(database.PostgresDSN(tt.url, true))(t)))(t)
 			for parameter, want := range tt.want {
 				if got := dsn.Query()[parameter]; len(got) != 1 || got[0] != want {
 					t.Errorf("%s is %v, want %s", parameter, got, want)
@@ -38,6 +41,63 @@ func TestPostgresDSN(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPgBouncer: where parameters are refused that bound how long things take, it does without.
+func TestPgBouncer(t *testing.T) {
+	t.Parallel()
+	at := testkit.Must(url.Parse(string(testkit.PostgresURL(t))))(t)
+	at.Host = bouncer(t, at.Host)
+	db := testkit.Must(database.Open(t.Context(), config.DatabaseURL(at.String())))(t)
+	t.Cleanup(func() { _ = db.Close() })
+	rows := testkit.Must(db.QueryContext(access.System(t.Context()), "SELECT current_setting('timezone') || ' ' || $1", []byte("text")))(t)
+	defer rows.Close()
+	var got string
+	if !rows.Next() || rows.Scan(&got) != nil || got != "UTC text" || rows.Err() != nil {
+		t.Errorf("got %q, %v", got, rows.Err())
+	}
+}
+
+// bouncer passes connections on to a server, but for those that begin with a limit, which it refuses in the words of PgBouncer.
+// It returns its address.
+func bouncer(t *testing.T, server string) string {
+	t.Helper()
+	listener := testkit.Must(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))(t)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go pass(client, server)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func pass(client net.Conn, server string) {
+	defer client.Close()
+	first := make([]byte, 4096)
+	n, err := client.Read(first)
+	if err != nil {
+		return
+	}
+	if bytes.Contains(first[:n], []byte("statement_timeout")) {
+		const fields = "SFATAL\x00C08P01\x00Munsupported startup parameter: statement_timeout\x00\x00"
+		_, _ = client.Write(append([]byte{'E', 0, 0, 0, byte(4 + len(fields))}, fields...))
+		return
+	}
+	to, err := net.Dial("tcp", server)
+	if err != nil {
+		return
+	}
+	defer to.Close()
+	if _, err := to.Write(first[:n]); err != nil {
+		return
+	}
+	go func() { _, _ = io.Copy(to, client) }()
+	_, _ = io.Copy(client, to)
 }
 
 // TestPostgresRefusals: what is wrong with a URL is said without its password.
