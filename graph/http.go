@@ -38,9 +38,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, err)
 		return
 	}
-	response := g.run(graphql.StartOperationTrace(r.Context()), params, req)
+	ctx, read := withHow(graphql.StartOperationTrace(r.Context()))
+	response := g.run(ctx, params, req)
 	if response == nil { // the client has gone
 		return
+	}
+	if said := read.String(); said != "" {
+		w.Header().Set("Datagen-Read-By", said)
 	}
 	write(w, status(r, response), mediaType(r), response)
 }

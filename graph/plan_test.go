@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,32 @@ func TestOperationsOfREST(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReadBy: an answer says what it was read by, and the gateway counts it.
+func TestReadBy(t *testing.T) {
+	t.Parallel()
+	a := onSQLite(t)
+	for query, want := range map[string]string{
+		`{ datasets { totalCount } v: viewer { id } }`:                           "datasets: plan; v: plan",
+		`{ datasets { edges { node { nearDuplicateGroups { totalCount } } } } }`: "datasets: resolvers, since there is no plan for all of it",
+		`mutation { signOut }`: "",
+	} {
+		before := a.Reads()
+		body := string(testkit.Must(json.Marshal(map[string]string{"query": query}))(t))
+		r := httptest.NewRequestWithContext(a.world.As(t.Context(), "owner"), http.MethodPost, "/graphql", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if got := w.Header().Get("Datagen-Read-By"); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+		after := a.Reads()
+		planned, resolved := strings.Count(want, ": plan"), strings.Count(want, ": resolvers")
+		if after.Planned != before.Planned+int64(planned) || after.Resolved != before.Resolved+int64(resolved) {
+			t.Errorf("%s: %+v, and then %+v", query, before, after)
+		}
+	}
 }
 
 // queriesIn are the operations of a document that read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,12 +56,13 @@ func (g *Gateway) readByPlan(ctx context.Context, next graphql.Resolver) (any, e
 		return nil, ctx.Err()
 	}
 	g.reads.resolved.Add(1)
-	reason := err.Error()
+	reason := "there is no plan for all of it"
 	if !errors.Is(err, plan.ErrUnplanned) && fault.Describe(err).Status >= http.StatusInternalServerError {
 		g.reads.failed.Add(1)
 		g.log.WarnContext(ctx, "a plan failed", "field", fc.Field.Name, "error", err)
 		reason = "the plan failed"
 	}
+	g.log.DebugContext(ctx, "read by resolvers", "field", fc.Field.Name, "reason", err)
 	how.add(fc.Field.Alias, "resolvers, since "+reason)
 	return next(ctx)
 }
@@ -87,7 +89,24 @@ func (h *how) add(field, by string) {
 	h.said = append(h.said, field+": "+by)
 }
 
+// String says it for people who look into the headers of an answer.
+func (h *how) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	slices.Sort(h.said)
+	return strings.Join(h.said, "; ")
+}
+
 type howKey struct{}
+
+// withHow returns a context in which it is kept how an operation is read.
+func withHow(ctx context.Context) (context.Context, *how) {
+	if h, ok := ctx.Value(howKey{}).(*how); ok {
+		return ctx, h
+	}
+	h := &how{}
+	return context.WithValue(ctx, howKey{}, h), h
+}
 
 // howRead is how an operation is read; of one that nobody asks about, nothing is kept.
 func howRead(ctx context.Context) *how {

@@ -49,6 +49,10 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		api.refuse(w, r, err)
 		return
 	}
+	if method == get && c.route.status == ok && body != nil {
+		writeRead(w, r, body)
+		return
+	}
 	write(w, c.route.status, body)
 }
 
@@ -239,6 +243,10 @@ func write(w http.ResponseWriter, status int, body []byte) {
 		w.WriteHeader(status)
 		return
 	}
+	writeBody(w, status, body)
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -158,6 +158,10 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	compress, err := web.Compress()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(middleware...)
 	r.Use(chimiddleware.CleanPath) // the base URL of old clients ends in a slash, and so they double it
@@ -165,12 +169,12 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	for _, path := range []string{upload.Path, upload.Path + "/*"} {
 		r.Handle(path, authenticate(a.auth)(p.uploads))
 	}
-	r.Handle("/graphql/assets/*", page)
+	r.Handle("/graphql/assets/*", compress(page))
 	for _, path := range []string{download.Path, download.Path + "/"} {
 		r.Handle(path, authenticate(a.auth)(p.exports))
 	}
-	r.Handle("/api/*", api)
-	r.Handle("/graphql", choose(playground.Wants, page, authenticate(a.auth)(gateway)))
+	r.Handle("/api/*", compress(api))
+	r.Handle("/graphql", compress(choose(playground.Wants, page, authenticate(a.auth)(gateway))))
 	r.Get("/", http.RedirectHandler("/graphql", http.StatusSeeOther).ServeHTTP)
 	return r, nil
 }
