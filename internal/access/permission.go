@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/dataset"
@@ -118,14 +119,17 @@ func Roles(ctx context.Context, db *ent.Client, ids []gid.DatasetID) (_ map[gid.
 	if err != nil {
 		return nil, err
 	}
+	roles := make(map[gid.DatasetID]member.Role, len(members))
+	for _, m := range members {
+		roles[m.DatasetID] = m.Role
+	}
+	if !slices.ContainsFunc(ids, func(id gid.DatasetID) bool { return !Includes(roles[id], member.RoleAnnotator) }) {
+		return roles, nil // an assignee is no more than they are
+	}
 	assigned, err := db.Job.Query().Where(job.AssigneeID(v.UserID), job.DatasetIDIn(ids...)).
 		Unique(true).Select(job.FieldDatasetID).Ints(ctx)
 	if err != nil {
 		return nil, err
-	}
-	roles := make(map[gid.DatasetID]member.Role, len(members))
-	for _, m := range members {
-		roles[m.DatasetID] = m.Role
 	}
 	for _, id := range assigned {
 		if id := gid.DatasetID(id); !Includes(roles[id], member.RoleAnnotator) {

@@ -36,7 +36,7 @@ func (p *plan) apply(ctx context.Context, tx *ent.Tx, db string) error {
 	if err != nil {
 		return err
 	}
-	return tx.Image.Update().Where(image.IDIn(slices.Collect(maps.Keys(p.touched))...)).Exec(access.System(ctx))
+	return tx.Image.Update().Where(image.IDIn(slices.Collect(maps.Keys(p.touched))...)).SetUpdatedAt(p.now).Exec(access.System(ctx))
 }
 
 // Insert inserts annotations of which every column is set, in a dataset that the transaction shares. It goes past ent's hooks:

@@ -52,7 +52,9 @@ func Replace(ctx context.Context, db *database.DB, id gid.ImageID, list []Input,
 	}
 	problems := checkChanges(changes)
 	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) (*Replacement, error) {
-		img, err := tx.Image.Query().Where(image.ID(id)).Only(ctx)
+		q := tx.Image.Query().Where(image.ID(id))
+		q.Select(image.FieldDatasetID)
+		img, err := q.Only(ctx)
 		if ent.IsNotFound(err) {
 			return nil, fmt.Errorf("image %w", fault.NotFound)
 		}
@@ -99,8 +101,11 @@ func replace(
 	if err := p.apply(ctx, tx, dialect); err != nil {
 		return nil, err
 	}
-	r.Image, err = tx.Image.Query().Where(image.ID(img.ID)).Only(ctx)
-	return r, err
+	if p.touched[img.ID] { // as it is now, which nobody else has changed
+		r.Image.Version++
+		r.Image.UpdatedAt = p.now
+	}
+	return r, nil
 }
 
 // replace plans the change from the old annotations of an image to those of the list.

@@ -4,9 +4,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"time"
 
@@ -64,18 +64,20 @@ func Run(ctx context.Context, c Config, each func(Result) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("make data to measure with: %w", err)
 	}
-	defer func() {
-		if e := d.remove(context.WithoutCancel(ctx)); err == nil {
-			err = e
-		}
-	}()
-	server := httptest.NewServer(c.Handler)
-	defer server.Close()
+	defer func() { err = errors.Join(err, d.remove(context.WithoutCancel(ctx))) }()
+	server, err := serve(ctx, c.Handler)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if err := d.upload(ctx, server.url); err != nil {
+		return fmt.Errorf("upload images to measure with: %w", err)
+	}
 	for _, op := range operations(d) {
 		if c.Only != nil && !c.Only(op.name) {
 			continue
 		}
-		if err := c.measure(ctx, server.URL, op, each); err != nil {
+		if err := c.measure(ctx, server.url, op, each); err != nil {
 			return fmt.Errorf("%s: %w", op.name, err)
 		}
 	}
@@ -83,16 +85,23 @@ func Run(ctx context.Context, c Config, each func(Result) error) (err error) {
 }
 
 // measure measures an operation, in turns with its floor.
-func (c Config) measure(ctx context.Context, server string, op operation, each func(Result) error) error {
-	var floor *httptest.Server
+func (c Config) measure(ctx context.Context, server string, op operation, each func(Result) error) (err error) {
+	var floor string
 	if op.floor != nil {
-		floor = httptest.NewServer(op.floor)
-		defer floor.Close()
-		if err := op.compare(ctx, floor.Client(), server, floor.URL); err != nil {
+		s, err := serve(ctx, op.floor)
+		if err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, s.Close()) }()
+		floor = s.url
+	}
+	if err := op.try(ctx, &http.Client{}, server, floor); err != nil {
+		return err
 	}
 	for _, n := range Connections() {
+		if op.most > 0 && n > op.most {
+			continue
+		}
 		c.Progress(fmt.Sprintf("%s, %d connections", op.name, n))
 		r := Result{Operation: op.name, Connections: n}
 		load, base, err := c.turns(ctx, op, n, server, floor)
@@ -111,25 +120,28 @@ func (c Config) measure(ctx context.Context, server string, op operation, each f
 	return nil
 }
 
-// rounds are the turns that an operation and its floor take, so that what else the machine does falls on both.
+// rounds are the turns that an operation and its floor take, if there is time for them, so that what else the machine does falls on
+// both.
 const rounds = 4
 
-func (c Config) turns(ctx context.Context, op operation, n int, server string, floor *httptest.Server) (load, base *load, err error) {
+func (c Config) rounds() time.Duration { return max(1, min(rounds, c.Time/(100*time.Millisecond))) }
+
+func (c Config) turns(ctx context.Context, op operation, n int, server, floor string) (load, base *load, err error) {
 	l, b := newLoad(n), newLoad(n)
-	for range rounds {
+	for range c.rounds() {
 		runtime.GC()
-		if err := l.run(ctx, c.Time/rounds, op, server); err != nil {
+		if err := l.run(ctx, c.Time/c.rounds(), op, server); err != nil {
 			return nil, nil, err
 		}
-		if floor == nil {
+		if floor == "" {
 			continue
 		}
 		runtime.GC()
-		if err := b.run(ctx, c.Time/rounds, op, floor.URL); err != nil {
+		if err := b.run(ctx, c.Time/c.rounds(), op, floor); err != nil {
 			return nil, nil, fmt.Errorf("floor: %w", err)
 		}
 	}
-	if floor == nil {
+	if floor == "" {
 		return l, nil, nil
 	}
 	return l, b, nil

@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -25,6 +27,9 @@ type data struct {
 	labels    []*ent.Label
 	wide      []*ent.Dataset // three of many images
 	narrow    []*ent.Dataset // three of few
+	uploaded  *ent.Dataset   // images are uploaded to
+	pictures  *ent.Dataset   // images with pixels
+	first     int            // the first image of the tree
 	deep      int            // an image of the first of the wide ones, before which a tenth of them come
 }
 
@@ -52,6 +57,11 @@ func makeData(ctx context.Context, c Config) (d *data, err error) {
 			}
 		}
 	}
+	first, err := c.DB.Image.Query().Where(image.DatasetID(d.tree.ID)).Order(image.ByID()).FirstID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.first = int(first)
 	deep, err := c.DB.Image.Query().Where(image.DatasetID(d.wide[0].ID)).Order(image.ByID()).Offset(c.Children / 10).FirstID(ctx)
 	if err != nil {
 		return nil, err
@@ -76,8 +86,10 @@ func (d *data) makeRows(ctx context.Context, tx *ent.Tx) (err error) {
 		}
 		return made, tx.Member.Create().SetDataset(made).SetUser(d.user).SetRole("OWNER").Exec(ctx)
 	}
-	if d.tree, err = dataset("tree"); err != nil {
-		return err
+	for to, name := range map[**ent.Dataset]string{&d.tree: "tree", &d.uploaded: "uploads", &d.pictures: "pictures"} {
+		if *to, err = dataset(name); err != nil {
+			return err
+		}
 	}
 	for i := range 3 {
 		for list, name := range map[*[]*ent.Dataset]string{&d.wide: "wide", &d.narrow: "narrow"} {
@@ -174,6 +186,22 @@ func (d *data) remove(ctx context.Context) error {
 		})
 		if err != nil {
 			return fmt.Errorf("delete what was made: %w", err)
+		}
+	}
+	return nil
+}
+
+// upload gives the dataset that is exported images of some 60 KB, each with pixels of its own.
+func (d *data) upload(ctx context.Context, server string) error {
+	d.Progress(fmt.Sprintf("uploading %d images", exported))
+	client := &http.Client{}
+	for range exported {
+		r, err := d.uploads(ctx, server, d.pictures, 256)
+		if err != nil {
+			return err
+		}
+		if _, err := exchange(client, r, io.Discard); err != nil {
+			return err
 		}
 	}
 	return nil

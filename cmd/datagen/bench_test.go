@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/datasetgen/datagen/internal/bench"
+	"github.com/datasetgen/datagen/internal/config"
+	"github.com/datasetgen/datagen/internal/testkit"
+)
+
+// TestBench measures for as short a time as it takes. Over PostgreSQL, floors answer what the server does, or else it fails.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func(testing.TB) config.DatabaseURL{"sqlite": testkit.SQLiteURL, "postgres": testkit.PostgresURL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environ := []string{"DATABASE_URL=" + string(url(t)), "STORAGE_URL=file:" + t.TempDir(), "SECRET_KEY=" + rand.Text() + rand.Text()}
+			var out, errs bytes.Buffer
+			err := newProgram(environ, strings.NewReader(""), &out, &errs).Run(t.Context(),
+				[]string{"datagen", "bench", "--images", "120", "--annotations", "2", "--children", "100", "--time", "1ms", "--json"})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, errs.String())
+			}
+			floors, operations := 0, map[string]bool{}
+			for d := json.NewDecoder(&out); d.More(); {
+				var r bench.Result
+				if err := d.Decode(&r); err != nil {
+					t.Fatal(err)
+				}
+				operations[r.Operation] = true
+				if r.Floor != nil {
+					floors++
+				}
+				if r.P50 <= 0 || r.P99 < r.P50 || r.PerSecond <= 0 || r.Bytes <= 0 || r.Allocations <= 0 {
+					t.Errorf("%+v", r)
+				}
+			}
+			if len(operations) < 12 || (floors > 0) != (name == "postgres") {
+				t.Errorf("%d operations and %d floors", len(operations), floors)
+			}
+		})
+	}
+}
