@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,11 +25,16 @@ type Reader struct {
 	shapes map[string]*ent.Shape
 	schema *ast.Schema
 	fields Fields
+	slots  chan struct{} // one for each answer that is being made
 }
+
+// atOnce is how many answers are made at a time for each processor. It bounds the memory they take: those that wait for one of the
+// database's connections would else hold what they have read.
+const atOnce = 4
 
 // New returns a Reader of a database for clients of a schema. Fields are those beside columns and edges that it understands.
 func New(db *database.DB, schema *ast.Schema, fields Fields) *Reader {
-	return &Reader{db: db, shapes: ent.Shapes(), schema: schema, fields: fields}
+	return &Reader{db: db, shapes: ent.Shapes(), schema: schema, fields: fields, slots: make(chan struct{}, atOnce*runtime.GOMAXPROCS(0))}
 }
 
 // ErrUnplanned is why a field is for the resolvers to answer: part of what is selected below it has no plan, or an argument is
@@ -71,6 +77,12 @@ func (r *Reader) answer(ctx context.Context, compile func(*compiler, graphql.Col
 	plan, err := compile(&compiler{reader: r, ctx: ctx, operation: graphql.GetOperationContext(ctx)}, field)
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	x := newReading(ctx, r.db)
 	found, err := plan.read(x, nil)
