@@ -52,9 +52,12 @@ func (op operation) answer(ctx context.Context, client *http.Client, server stri
 	if _, err := exchange(client, r, &b); err != nil {
 		return nil, err
 	}
+	if !json.Valid(b.Bytes()) {
+		return b.String(), nil // a file
+	}
 	var answer any
-	if json.Unmarshal(b.Bytes(), &answer) != nil {
-		return nil, nil //nolint:nilnil // a file
+	if err := json.Unmarshal(b.Bytes(), &answer); err != nil {
+		return nil, err
 	}
 	if fields, ok := answer.(map[string]any); ok && fields["errors"] != nil {
 		return nil, fmt.Errorf("answered %.1000s", b.Bytes())

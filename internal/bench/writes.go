@@ -116,7 +116,7 @@ func (d *data) savesBare() http.Handler {
 			if err != nil {
 				return err
 			}
-			for found.Next() { //nolint:revive // its rows are received, and no more
+			for found.Next() { // its rows are received, and no more
 			}
 			if err := found.Close(); err != nil {
 				return err
