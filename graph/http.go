@@ -38,13 +38,13 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, err)
 		return
 	}
-	ctx, read := withHow(graphql.StartOperationTrace(r.Context()))
+	ctx, read := withHow(graphql.StartOperationTrace(r.Context()), r.Header.Get(readBy) == "resolvers")
 	response := g.run(ctx, params, req)
 	if response == nil { // the client has gone
 		return
 	}
 	if said := read.String(); said != "" {
-		w.Header().Set("Datagen-Read-By", said)
+		w.Header().Set(readBy, said)
 	}
 	write(w, status(r, response), mediaType(r), response)
 }

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,6 +70,11 @@ func TestReadBy(t *testing.T) {
 		planned, resolved := strings.Count(want, ": plan"), strings.Count(want, ": resolvers")
 		if after.Planned != before.Planned+int64(planned) || after.Resolved != before.Resolved+int64(resolved) {
 			t.Errorf("%s: %+v, and then %+v", query, before, after)
+		}
+		r.Body = io.NopCloser(strings.NewReader(body))
+		r.Header.Set("Datagen-Read-By", "resolvers")
+		if a.ServeHTTP(httptest.NewRecorder(), r); a.Reads() != after {
+			t.Errorf("%s: a plan answers who wants resolvers to", query)
 		}
 	}
 }

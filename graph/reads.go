@@ -35,6 +35,9 @@ func (g *Gateway) Reads() Reads {
 	return Reads{g.reads.planned.Load(), g.reads.resolved.Load(), g.reads.failed.Load()}
 }
 
+// readBy is the header of answers that says what read them. A request has it to be read by resolvers, for who would compare.
+const readBy = "Datagen-Read-By"
+
 // readByPlan answers a field of Query by a plan if there is one. Whatever goes wrong on the way, the resolvers then tell it, with
 // the path where it did.
 func (g *Gateway) readByPlan(ctx context.Context, next graphql.Resolver) (any, error) {
@@ -99,12 +102,12 @@ func (h *how) String() string {
 
 type howKey struct{}
 
-// withHow returns a context in which it is kept how an operation is read.
-func withHow(ctx context.Context) (context.Context, *how) {
+// withHow returns a context in which it is kept how an operation is read, and in which resolvers read it if that is wanted.
+func withHow(ctx context.Context, resolving bool) (context.Context, *how) {
 	if h, ok := ctx.Value(howKey{}).(*how); ok {
 		return ctx, h
 	}
-	h := &how{}
+	h := &how{resolving: resolving}
 	return context.WithValue(ctx, howKey{}, h), h
 }
 

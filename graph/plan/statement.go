@@ -112,16 +112,16 @@ func (s *statement) lateral(rows *sql.Selector, parents []int) (string, []any, e
 		` CROSS JOIN LATERAL (%s) AS "rows"`, len(args), query), args, nil
 }
 
-// ofParent leaves the rows of a parent, for PostgreSQL. A page is of the rows from the parent to the parent, in the order of
-// the parent and then its own: only the index that begins with the parent has that order. Were the parent the same as the column, its
-// order would not count, and PostgreSQL may go through the rows of all parents by another index, in the hope of meeting enough soon.
+// ofParent leaves the rows of a parent, for PostgreSQL. A page is ordered by the parent first, and by its own order then: only the
+// index that begins with the parent has that order. Were the column said to equal the parent, instead of to be among an array of
+// it, its order would not count, and PostgreSQL may go through the rows of all parents by another index, in the hope of meeting enough soon.
 func (s *statement) ofParent(rows *sql.Selector) {
 	fk := rows.C(s.fk)
 	if s.page.Limit == 0 || len(s.page.Order) == 0 {
 		rows.Where(sql.ExprP(fk + ` = "parents"."id"`))
 		return
 	}
-	rows.Where(sql.ExprP(fk + ` >= "parents"."id" AND ` + fk + ` <= "parents"."id"`))
+	rows.Where(sql.ExprP(fk + ` = ANY(ARRAY["parents"."id"])`))
 	page := *s.page
 	page.Order = append([]ent.PageOrder{{Column: s.fk, Desc: page.Order[0].Desc}}, page.Order...)
 	s.page = &page

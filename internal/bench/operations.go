@@ -175,7 +175,7 @@ const treeFloor = `SELECT json_build_object('data', json_build_object('dataset',
 	json_build_object('node', json_build_object('databaseId', i.id, 'name', i.name, 'originalName', i.original_name, 'width', i.width, 'height', i.height,
 		'prompt', i.prompt, 'isSynthetic', i.is_synthetic, 'done', i.done, 'reviewed', i.reviewed, 'version', i.version,
 		'annotations', json_build_object('edges', a.edges))))))))
-FROM (SELECT * FROM images WHERE dataset_id BETWEEN $1 AND $1 ORDER BY dataset_id DESC, id DESC LIMIT 100) i
+FROM (SELECT * FROM images WHERE dataset_id = ANY(ARRAY[$1::bigint]) ORDER BY dataset_id DESC, id DESC LIMIT 100) i
 CROSS JOIN LATERAL (
 	SELECT coalesce(json_agg(json_build_object('node', json_build_object('databaseId', a.id, 'type', a.type, 'data', a.data, 'isSynthetic', a.is_synthetic,
 		'source', a.source, 'version', a.version, 'label', json_build_object('databaseId', l.id, 'name', l.name, 'color', l.color)))), '[]') AS edges
@@ -189,11 +189,11 @@ const nestedFloor = `SELECT json_build_object('data', json_build_object('dataset
 FROM (SELECT id FROM datasets WHERE id = ANY($1) ORDER BY id DESC LIMIT 50) d
 CROSS JOIN LATERAL (
 	SELECT json_agg(json_build_object('node', json_build_object('databaseId', i.id, 'name', i.name, 'width', i.width, 'height', i.height))) AS edges
-	FROM (SELECT * FROM images WHERE dataset_id BETWEEN d.id AND d.id ORDER BY dataset_id DESC, id DESC LIMIT 10) i
+	FROM (SELECT * FROM images WHERE dataset_id = ANY(ARRAY[d.id]) ORDER BY dataset_id DESC, id DESC LIMIT 10) i
 ) i`
 
 const pageQuery = `query($dataset: ID!, $after: Cursor) { dataset(id: $dataset) { images(first: 50, after: $after) { edges { node { databaseId name width height prompt done } } } } }`
 
 const pageFloor = `SELECT json_build_object('data', json_build_object('dataset', json_build_object('images', json_build_object('edges', json_agg(
 	json_build_object('node', json_build_object('databaseId', i.id, 'name', i.name, 'width', i.width, 'height', i.height, 'prompt', i.prompt, 'done', i.done)))))))
-FROM (SELECT * FROM images WHERE dataset_id BETWEEN $1 AND $1 AND id < $2 ORDER BY dataset_id DESC, id DESC LIMIT 50) i`
+FROM (SELECT * FROM images WHERE dataset_id = ANY(ARRAY[$1::bigint]) AND id < $2 ORDER BY dataset_id DESC, id DESC LIMIT 50) i`
