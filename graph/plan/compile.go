@@ -169,7 +169,7 @@ func (b *levelBuilder) field(f graphql.CollectedField) error {
 func (b *levelBuilder) value(col *ent.Column, required bool) {
 	place, write := b.column(col.Name), writerOf(col)
 	b.flush(step{write: func(out []byte, x *reading, row []cell) ([]byte, error) {
-		if v := row[place].v; v != nil {
+		if v := row[place].Value; v != nil {
 			return write(out, x, v)
 		}
 		if required {
@@ -258,5 +258,5 @@ func (c *compiler) listed(k Listed, f graphql.CollectedField) (member, error) {
 // numbers is a level that writes the ids of rows as integers.
 func numbers(shape *ent.Shape) *level {
 	write := writerOf(&ent.Column{Name: "id", Type: field.TypeInt})
-	return &level{shape: shape, steps: []step{{write: func(b []byte, x *reading, row []cell) ([]byte, error) { return write(b, x, row[0].v) }}}}
+	return &level{shape: shape, steps: []step{{write: func(b []byte, x *reading, row []cell) ([]byte, error) { return write(b, x, row[0].Value) }}}}
 }

@@ -80,27 +80,27 @@ type Row []cell
 
 // Int is the number in a column, 0 when it is null.
 func (r Row) Int(column int) int {
-	n, _ := r[column].v.(int64)
+	n, _ := r[column].Value.(int64)
 	return int(n)
 }
 
 // Null tells whether a column is null.
-func (r Row) Null(column int) bool { return r[column].v == nil }
+func (r Row) Null(column int) bool { return r[column].Value == nil }
 
 // Text is the text in a column.
 func (r Row) Text(column int) string {
-	switch v := r[column].v.(type) {
+	switch v := r[column].Value.(type) {
 	case string:
 		return v
 	case []byte:
 		return string(v)
 	}
-	return fmt.Sprint(r[column].v)
+	return fmt.Sprint(r[column].Value)
 }
 
 // Bool is the truth value in a column.
 func (r Row) Bool(column int) bool {
-	switch v := r[column].v.(type) {
+	switch v := r[column].Value.(type) {
 	case bool:
 		return v
 	case int64: // as SQLite has it
@@ -111,6 +111,6 @@ func (r Row) Bool(column int) bool {
 
 // Time is the time in a column, the zero one when it is null.
 func (r Row) Time(column int) time.Time {
-	t, _ := r[column].v.(time.Time)
+	t, _ := r[column].Value.(time.Time)
 	return t
 }

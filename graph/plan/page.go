@@ -168,9 +168,9 @@ func (p *page) cursorOf(rows *levelBuilder) func(b []byte, row []cell) ([]byte, 
 	entity, order := rows.level.shape.Entity, p.page.Order[0].Column
 	place := rows.column(order)
 	return func(b []byte, row []cell) ([]byte, error) {
-		c := ent.Cursor{ID: gid.Encode(entity, string(appendKey(nil, row[0].v)))}
+		c := ent.Cursor{ID: gid.Encode(entity, string(appendKey(nil, row[0].Value)))}
 		if order != "id" {
-			c.Value = row[place].v
+			c.Value = row[place].Value
 			if text, ok := c.Value.([]byte); ok {
 				c.Value = string(text)
 			}

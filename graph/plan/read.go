@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	stdsql "database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -77,14 +76,8 @@ func (r *rows) appendList(b []byte, from, to int) (_ []byte, err error) {
 	return append(b, ']'), nil
 }
 
-// cell is a column of a row as the driver hands it over. Bytes are good until the next row is read.
-type cell struct{ v any }
-
-// Scan satisfies sql.Scanner.
-func (c *cell) Scan(v any) error {
-	c.v = v
-	return nil
-}
+// cell is a column of a row.
+type cell = database.Cell
 
 // rows reads the rows of a level below the parents, and what they have for members. Each is called with each row, if there is one.
 func (x *reading) rows(l *level, parents []int, s statement, each func([]cell) error) (*rows, error) {
@@ -217,7 +210,7 @@ func (w *writer) finish() (_ *rows, err error) {
 
 // number is an id, or another number that leads to a member; 0 is null.
 func number(c cell) (int, error) {
-	switch v := c.v.(type) {
+	switch v := c.Value.(type) {
 	case nil:
 		return 0, nil
 	case int64:
@@ -225,38 +218,13 @@ func number(c cell) (int, error) {
 	case []byte:
 		return strconv.Atoi(string(v))
 	}
-	return 0, fmt.Errorf("%T is no number", c.v)
+	return 0, fmt.Errorf("%T is no number", c.Value)
 }
 
 // scan runs a query and calls add with each row: its first column, and the others of which there are n. Where the first is
 // the id, it is the first of the others too.
-func (x *reading) scan(query string, args []any, n int, add func(key []byte, row []cell) error) (err error) {
-	found, err := x.db.QueryContext(x.ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := found.Close(); err == nil {
-			err = e
-		}
-	}()
-	// While one column is scanned as RawBytes, the row stays what it is even if the context ends meanwhile.
-	var key stdsql.RawBytes
-	row := make([]cell, n)
-	into := make([]any, n+1)
-	into[0] = &key
-	for i := range row {
-		into[i+1] = &row[i]
-	}
-	for found.Next() {
-		if err := found.Scan(into...); err != nil {
-			return err
-		}
-		if err := add(key, row); err != nil {
-			return err
-		}
-	}
-	return found.Err()
+func (x *reading) scan(query string, args []any, n int, add func(key []byte, row []cell) error) error {
+	return x.db.Scan(x.ctx, query, args, n, add)
 }
 
 // count counts the rows of a connection for each of the parents.
