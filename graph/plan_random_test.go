@@ -26,7 +26,7 @@ import (
 // randomOperations is how many operations TestRandomReads asks of each database.
 func randomOperations() int {
 	switch {
-	case underRace:
+	case testing.Short():
 		return 100
 	case os.Getenv("DATAGEN_REQUIRE_ALL") != "":
 		return 10_000

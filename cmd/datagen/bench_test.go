@@ -14,6 +14,9 @@ import (
 
 // TestBench measures for as short a time as it takes. Over PostgreSQL, floors answer what the server does, or else it fails.
 func TestBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	for name, url := range map[string]func(testing.TB) config.DatabaseURL{"sqlite": testkit.SQLiteURL, "postgres": testkit.PostgresURL} {
 		t.Run(name, func(t *testing.T) {
