@@ -49,11 +49,11 @@ func (api *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		api.refuse(w, r, err)
 		return
 	}
-	if method == get && c.route.status == ok && body != nil {
-		writeRead(w, r, body)
-		return
+	status := c.route.status
+	if method == get && status == ok && isKnown(w.Header(), r.Header, body) {
+		status, body = http.StatusNotModified, nil
 	}
-	write(w, c.route.status, body)
+	write(w, status, body)
 }
 
 // call is one request.
@@ -238,15 +238,13 @@ func encode(v any) []byte {
 }
 
 func write(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Cache-Control", "no-store")
+	if w.Header().Get("ETag") == "" {
+		w.Header().Set("Cache-Control", "no-store")
+	}
 	if body == nil {
 		w.WriteHeader(status)
 		return
 	}
-	writeBody(w, status, body)
-}
-
-func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
