@@ -153,24 +153,32 @@ func tableOf(_ context.Context, id string) (string, error) {
 	if err != nil {
 		return "", fault.InvalidAt(err.Error(), "id")
 	}
-	table, ok := tables[typ]
+	known, ok := entities[typ]
 	if !ok {
 		return "", fault.InvalidAt(fmt.Sprintf("%q is the id of nothing that can be fetched", id), "id")
 	}
-	return table, nil
+	return known.table, nil
 }
 
-// tables are those of the entities that node fetches, by the names of their types in ids.
-var tables = map[string]string{
-	"Workspace":  workspace.Table,
-	"User":       user.Table,
-	"APIKey":     apikey.Table,
-	"Dataset":    dataset.Table,
-	"Member":     member.Table,
-	"Label":      label.Table,
-	"Image":      image.Table,
-	"Annotation": annotation.Table,
-	"Batch":      batch.Table,
-	"Job":        job.Table,
-	"Snapshot":   snapshot.Table,
+// entity is one whose rows can be fetched by their ids.
+type entity struct {
+	table string
+	key   func(id string) (any, error) // reads an id as the database has it
 }
+
+// entities are those that node fetches, by the names of their types in ids.
+var entities = map[string]entity{
+	"Workspace":  {workspace.Table, keyOf[gid.WorkspaceID]},
+	"User":       {user.Table, keyOf[gid.UserID]},
+	"APIKey":     {apikey.Table, keyOf[gid.APIKeyID]},
+	"Dataset":    {dataset.Table, keyOf[gid.DatasetID]},
+	"Member":     {member.Table, keyOf[gid.MemberID]},
+	"Label":      {label.Table, keyOf[gid.LabelID]},
+	"Image":      {image.Table, keyOf[gid.ImageID]},
+	"Annotation": {annotation.Table, keyOf[gid.AnnotationID]},
+	"Batch":      {batch.Table, keyOf[gid.BatchID]},
+	"Job":        {job.Table, keyOf[gid.JobID]},
+	"Snapshot":   {snapshot.Table, keyOf[gid.SnapshotID]},
+}
+
+func keyOf[ID any, P identifier[ID]](id string) (any, error) { return parse[ID, P](id, "id") }

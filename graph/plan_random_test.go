@@ -17,6 +17,7 @@ import (
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
+	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/rawjson"
 	"github.com/datasetgen/datagen/internal/snapshot"
@@ -76,35 +77,14 @@ func aWorldToRead(t *testing.T, a api) map[string][]string {
 	frozen("Label", w.Labels[0].ID)
 	frozen("Annotation", w.DB.Annotation.Query().FirstIDX(ctx))
 	changeSome(t, a, img)
-	for _, id := range w.DB.Dataset.Query().IDsX(ctx) {
-		add("Dataset", id)
-	}
-	for _, id := range w.DB.Image.Query().IDsX(ctx) {
-		add("Image", id)
-	}
-	for _, id := range w.DB.Label.Query().IDsX(ctx) {
-		add("Label", id)
-	}
-	for _, id := range w.DB.Annotation.Query().IDsX(ctx) {
-		add("Annotation", id)
-	}
-	for _, id := range w.DB.Batch.Query().IDsX(ctx) {
-		add("Batch", id)
-	}
-	for _, id := range w.DB.Job.Query().IDsX(ctx) {
-		add("Job", id)
-	}
-	for _, id := range w.DB.Snapshot.Query().IDsX(ctx) {
-		add("Snapshot", id)
-	}
-	for _, id := range w.DB.User.Query().IDsX(ctx) {
-		add("User", id)
-	}
-	for _, id := range w.DB.Member.Query().IDsX(ctx) {
-		add("Member", id)
-	}
-	for _, id := range w.DB.Workspace.Query().IDsX(ctx) {
-		add("Workspace", id)
+	for entity, shape := range ent.Shapes() {
+		err := w.DB.Scan(ctx, "SELECT id FROM "+shape.Table+" ORDER BY id", nil, 0, func(id []byte, _ []database.Cell) error {
+			add(entity, string(id))
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	return ids
 }

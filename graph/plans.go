@@ -18,7 +18,6 @@ import (
 	"github.com/datasetgen/datagen/graph/plan"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/catalog"
-	"github.com/datasetgen/datagen/internal/fault"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/sibling"
@@ -66,10 +65,11 @@ func (r *Resolver) find(ctx context.Context, reader *plan.Reader, entity string,
 		return nil, errors.Join(plan.ErrUnplanned, err)
 	}
 	typ, _, err := gid.Decode(id)
-	if err != nil || tables[typ] == "" || entity != "" && typ != entity {
+	known, ok := entities[typ]
+	if err != nil || !ok || entity != "" && typ != entity {
 		return nil, plan.ErrUnplanned
 	}
-	key, err := keyOf(typ, id)
+	key, err := known.key(id)
 	if err != nil {
 		return nil, errors.Join(plan.ErrUnplanned, err)
 	}
@@ -80,35 +80,6 @@ func (r *Resolver) find(ctx context.Context, reader *plan.Reader, entity string,
 		return nil, errors.Join(plan.ErrUnplanned, err)
 	}
 	return reader.Find(ctx, typ, sql.FieldEQ("id", key), in)
-}
-
-// keyOf reads the id of an entity as the database has it.
-func keyOf(entity, id string) (any, error) {
-	switch entity {
-	case ent.TypeWorkspace:
-		return parse[gid.WorkspaceID](id, "id")
-	case ent.TypeUser:
-		return parse[gid.UserID](id, "id")
-	case ent.TypeAPIKey:
-		return parse[gid.APIKeyID](id, "id")
-	case ent.TypeDataset:
-		return parse[gid.DatasetID](id, "id")
-	case ent.TypeMember:
-		return parse[gid.MemberID](id, "id")
-	case ent.TypeLabel:
-		return parse[gid.LabelID](id, "id")
-	case ent.TypeImage:
-		return parse[gid.ImageID](id, "id")
-	case ent.TypeAnnotation:
-		return parse[gid.AnnotationID](id, "id")
-	case ent.TypeBatch:
-		return parse[gid.BatchID](id, "id")
-	case ent.TypeJob:
-		return parse[gid.JobID](id, "id")
-	case ent.TypeSnapshot:
-		return parse[gid.SnapshotID](id, "id")
-	}
-	return nil, fault.NotFound
 }
 
 func (r *Resolver) findViewer(reader *plan.Reader) root {
