@@ -29,6 +29,7 @@ import (
 	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/statsdelta"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
@@ -67,6 +68,8 @@ type Client struct {
 	Session *SessionClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
+	// StatsDelta is the client for interacting with the StatsDelta builders.
+	StatsDelta *StatsDeltaClient
 	// Upload is the client for interacting with the Upload builders.
 	Upload *UploadClient
 	// User is the client for interacting with the User builders.
@@ -97,6 +100,7 @@ func (c *Client) init() {
 	c.Object = NewObjectClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Snapshot = NewSnapshotClient(c.config)
+	c.StatsDelta = NewStatsDeltaClient(c.config)
 	c.Upload = NewUploadClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.Workspace = NewWorkspaceClient(c.config)
@@ -205,6 +209,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Object:       NewObjectClient(cfg),
 		Session:      NewSessionClient(cfg),
 		Snapshot:     NewSnapshotClient(cfg),
+		StatsDelta:   NewStatsDeltaClient(cfg),
 		Upload:       NewUploadClient(cfg),
 		User:         NewUserClient(cfg),
 		Workspace:    NewWorkspaceClient(cfg),
@@ -240,6 +245,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Object:       NewObjectClient(cfg),
 		Session:      NewSessionClient(cfg),
 		Snapshot:     NewSnapshotClient(cfg),
+		StatsDelta:   NewStatsDeltaClient(cfg),
 		Upload:       NewUploadClient(cfg),
 		User:         NewUserClient(cfg),
 		Workspace:    NewWorkspaceClient(cfg),
@@ -273,8 +279,8 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.Annotation, c.Batch, c.Dataset, c.DatasetCount, c.Image, c.Job,
-		c.Label, c.Lease, c.Member, c.Object, c.Session, c.Snapshot, c.Upload, c.User,
-		c.Workspace,
+		c.Label, c.Lease, c.Member, c.Object, c.Session, c.Snapshot, c.StatsDelta,
+		c.Upload, c.User, c.Workspace,
 	} {
 		n.Use(hooks...)
 	}
@@ -285,8 +291,8 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.Annotation, c.Batch, c.Dataset, c.DatasetCount, c.Image, c.Job,
-		c.Label, c.Lease, c.Member, c.Object, c.Session, c.Snapshot, c.Upload, c.User,
-		c.Workspace,
+		c.Label, c.Lease, c.Member, c.Object, c.Session, c.Snapshot, c.StatsDelta,
+		c.Upload, c.User, c.Workspace,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -321,6 +327,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Session.mutate(ctx, m)
 	case *SnapshotMutation:
 		return c.Snapshot.mutate(ctx, m)
+	case *StatsDeltaMutation:
+		return c.StatsDelta.mutate(ctx, m)
 	case *UploadMutation:
 		return c.Upload.mutate(ctx, m)
 	case *UserMutation:
@@ -2637,6 +2645,139 @@ func (c *SnapshotClient) mutate(ctx context.Context, m *SnapshotMutation) (Value
 	}
 }
 
+// StatsDeltaClient is a client for the StatsDelta schema.
+type StatsDeltaClient struct {
+	config
+}
+
+// NewStatsDeltaClient returns a client for the StatsDelta from the given config.
+func NewStatsDeltaClient(c config) *StatsDeltaClient {
+	return &StatsDeltaClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `statsdelta.Hooks(f(g(h())))`.
+func (c *StatsDeltaClient) Use(hooks ...Hook) {
+	c.hooks.StatsDelta = append(c.hooks.StatsDelta, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `statsdelta.Intercept(f(g(h())))`.
+func (c *StatsDeltaClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StatsDelta = append(c.inters.StatsDelta, interceptors...)
+}
+
+// Create returns a builder for creating a StatsDelta entity.
+func (c *StatsDeltaClient) Create() *StatsDeltaCreate {
+	mutation := newStatsDeltaMutation(c.config, OpCreate)
+	return &StatsDeltaCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StatsDelta entities.
+func (c *StatsDeltaClient) CreateBulk(builders ...*StatsDeltaCreate) *StatsDeltaCreateBulk {
+	return &StatsDeltaCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StatsDeltaClient) MapCreateBulk(slice any, setFunc func(*StatsDeltaCreate, int)) *StatsDeltaCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StatsDeltaCreateBulk{err: fmt.Errorf("calling to StatsDeltaClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StatsDeltaCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StatsDeltaCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StatsDelta.
+func (c *StatsDeltaClient) Update() *StatsDeltaUpdate {
+	mutation := newStatsDeltaMutation(c.config, OpUpdate)
+	return &StatsDeltaUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StatsDeltaClient) UpdateOne(_m *StatsDelta) *StatsDeltaUpdateOne {
+	mutation := newStatsDeltaMutation(c.config, OpUpdateOne, withStatsDelta(_m))
+	return &StatsDeltaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StatsDeltaClient) UpdateOneID(id int) *StatsDeltaUpdateOne {
+	mutation := newStatsDeltaMutation(c.config, OpUpdateOne, withStatsDeltaID(id))
+	return &StatsDeltaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StatsDelta.
+func (c *StatsDeltaClient) Delete() *StatsDeltaDelete {
+	mutation := newStatsDeltaMutation(c.config, OpDelete)
+	return &StatsDeltaDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StatsDeltaClient) DeleteOne(_m *StatsDelta) *StatsDeltaDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StatsDeltaClient) DeleteOneID(id int) *StatsDeltaDeleteOne {
+	builder := c.Delete().Where(statsdelta.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StatsDeltaDeleteOne{builder}
+}
+
+// Query returns a query builder for StatsDelta.
+func (c *StatsDeltaClient) Query() *StatsDeltaQuery {
+	return &StatsDeltaQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStatsDelta},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StatsDelta entity by its id.
+func (c *StatsDeltaClient) Get(ctx context.Context, id int) (*StatsDelta, error) {
+	return c.Query().Where(statsdelta.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StatsDeltaClient) GetX(ctx context.Context, id int) *StatsDelta {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *StatsDeltaClient) Hooks() []Hook {
+	return c.hooks.StatsDelta
+}
+
+// Interceptors returns the client interceptors.
+func (c *StatsDeltaClient) Interceptors() []Interceptor {
+	return c.inters.StatsDelta
+}
+
+func (c *StatsDeltaClient) mutate(ctx context.Context, m *StatsDeltaMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StatsDeltaCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StatsDeltaUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StatsDeltaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StatsDeltaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StatsDelta mutation op: %q", m.Op())
+	}
+}
+
 // UploadClient is a client for the Upload schema.
 type UploadClient struct {
 	config
@@ -3232,11 +3373,13 @@ func (c *WorkspaceClient) mutate(ctx context.Context, m *WorkspaceMutation) (Val
 type (
 	hooks struct {
 		APIKey, Annotation, Batch, Dataset, DatasetCount, Image, Job, Label, Lease,
-		Member, Object, Session, Snapshot, Upload, User, Workspace []ent.Hook
+		Member, Object, Session, Snapshot, StatsDelta, Upload, User,
+		Workspace []ent.Hook
 	}
 	inters struct {
 		APIKey, Annotation, Batch, Dataset, DatasetCount, Image, Job, Label, Lease,
-		Member, Object, Session, Snapshot, Upload, User, Workspace []ent.Interceptor
+		Member, Object, Session, Snapshot, StatsDelta, Upload, User,
+		Workspace []ent.Interceptor
 	}
 )
 

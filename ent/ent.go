@@ -25,6 +25,7 @@ import (
 	"github.com/datasetgen/datagen/ent/object"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/statsdelta"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
@@ -101,6 +102,7 @@ func checkColumn(t, c string) error {
 			object.Table:       object.ValidColumn,
 			session.Table:      session.ValidColumn,
 			snapshot.Table:     snapshot.ValidColumn,
+			statsdelta.Table:   statsdelta.ValidColumn,
 			upload.Table:       upload.ValidColumn,
 			user.Table:         user.ValidColumn,
 			workspace.Table:    workspace.ValidColumn,

@@ -25,6 +25,7 @@ import (
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/statsdelta"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
@@ -54,6 +55,7 @@ const (
 	TypeObject       = "Object"
 	TypeSession      = "Session"
 	TypeSnapshot     = "Snapshot"
+	TypeStatsDelta   = "StatsDelta"
 	TypeUpload       = "Upload"
 	TypeUser         = "User"
 	TypeWorkspace    = "Workspace"
@@ -14260,6 +14262,1238 @@ func (m *SnapshotMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Snapshot edge %s", name)
+}
+
+// StatsDeltaMutation represents an operation that mutates the StatsDelta nodes in the graph.
+type StatsDeltaMutation struct {
+	config
+	op                       Op
+	typ                      string
+	id                       *int
+	dataset_id               *gid.DatasetID
+	adddataset_id            *gid.DatasetID
+	label_id                 *gid.LabelID
+	addlabel_id              *gid.LabelID
+	images                   *int
+	addimages                *int
+	synthetic_images         *int
+	addsynthetic_images      *int
+	annotated_images         *int
+	addannotated_images      *int
+	done_images              *int
+	adddone_images           *int
+	reviewed_images          *int
+	addreviewed_images       *int
+	size                     *int
+	addsize                  *int
+	annotations              *int
+	addannotations           *int
+	synthetic_annotations    *int
+	addsynthetic_annotations *int
+	labels                   *int
+	addlabels                *int
+	clearedFields            map[string]struct{}
+	done                     bool
+	oldValue                 func(context.Context) (*StatsDelta, error)
+	predicates               []predicate.StatsDelta
+}
+
+var _ ent.Mutation = (*StatsDeltaMutation)(nil)
+
+// statsdeltaOption allows management of the mutation configuration using functional options.
+type statsdeltaOption func(*StatsDeltaMutation)
+
+// newStatsDeltaMutation creates new mutation for the StatsDelta entity.
+func newStatsDeltaMutation(c config, op Op, opts ...statsdeltaOption) *StatsDeltaMutation {
+	m := &StatsDeltaMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeStatsDelta,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withStatsDeltaID sets the ID field of the mutation.
+func withStatsDeltaID(id int) statsdeltaOption {
+	return func(m *StatsDeltaMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *StatsDelta
+		)
+		m.oldValue = func(ctx context.Context) (*StatsDelta, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().StatsDelta.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withStatsDelta sets the old StatsDelta of the mutation.
+func withStatsDelta(node *StatsDelta) statsdeltaOption {
+	return func(m *StatsDeltaMutation) {
+		m.oldValue = func(context.Context) (*StatsDelta, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m StatsDeltaMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m StatsDeltaMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *StatsDeltaMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *StatsDeltaMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().StatsDelta.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDatasetID sets the "dataset_id" field.
+func (m *StatsDeltaMutation) SetDatasetID(gi gid.DatasetID) {
+	m.dataset_id = &gi
+	m.adddataset_id = nil
+}
+
+// DatasetID returns the value of the "dataset_id" field in the mutation.
+func (m *StatsDeltaMutation) DatasetID() (r gid.DatasetID, exists bool) {
+	v := m.dataset_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatasetID returns the old "dataset_id" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldDatasetID(ctx context.Context) (v gid.DatasetID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatasetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatasetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatasetID: %w", err)
+	}
+	return oldValue.DatasetID, nil
+}
+
+// AddDatasetID adds gi to the "dataset_id" field.
+func (m *StatsDeltaMutation) AddDatasetID(gi gid.DatasetID) {
+	if m.adddataset_id != nil {
+		*m.adddataset_id += gi
+	} else {
+		m.adddataset_id = &gi
+	}
+}
+
+// AddedDatasetID returns the value that was added to the "dataset_id" field in this mutation.
+func (m *StatsDeltaMutation) AddedDatasetID() (r gid.DatasetID, exists bool) {
+	v := m.adddataset_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDatasetID resets all changes to the "dataset_id" field.
+func (m *StatsDeltaMutation) ResetDatasetID() {
+	m.dataset_id = nil
+	m.adddataset_id = nil
+}
+
+// SetLabelID sets the "label_id" field.
+func (m *StatsDeltaMutation) SetLabelID(gi gid.LabelID) {
+	m.label_id = &gi
+	m.addlabel_id = nil
+}
+
+// LabelID returns the value of the "label_id" field in the mutation.
+func (m *StatsDeltaMutation) LabelID() (r gid.LabelID, exists bool) {
+	v := m.label_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabelID returns the old "label_id" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldLabelID(ctx context.Context) (v gid.LabelID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabelID: %w", err)
+	}
+	return oldValue.LabelID, nil
+}
+
+// AddLabelID adds gi to the "label_id" field.
+func (m *StatsDeltaMutation) AddLabelID(gi gid.LabelID) {
+	if m.addlabel_id != nil {
+		*m.addlabel_id += gi
+	} else {
+		m.addlabel_id = &gi
+	}
+}
+
+// AddedLabelID returns the value that was added to the "label_id" field in this mutation.
+func (m *StatsDeltaMutation) AddedLabelID() (r gid.LabelID, exists bool) {
+	v := m.addlabel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLabelID resets all changes to the "label_id" field.
+func (m *StatsDeltaMutation) ResetLabelID() {
+	m.label_id = nil
+	m.addlabel_id = nil
+}
+
+// SetImages sets the "images" field.
+func (m *StatsDeltaMutation) SetImages(i int) {
+	m.images = &i
+	m.addimages = nil
+}
+
+// Images returns the value of the "images" field in the mutation.
+func (m *StatsDeltaMutation) Images() (r int, exists bool) {
+	v := m.images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImages returns the old "images" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImages: %w", err)
+	}
+	return oldValue.Images, nil
+}
+
+// AddImages adds i to the "images" field.
+func (m *StatsDeltaMutation) AddImages(i int) {
+	if m.addimages != nil {
+		*m.addimages += i
+	} else {
+		m.addimages = &i
+	}
+}
+
+// AddedImages returns the value that was added to the "images" field in this mutation.
+func (m *StatsDeltaMutation) AddedImages() (r int, exists bool) {
+	v := m.addimages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetImages resets all changes to the "images" field.
+func (m *StatsDeltaMutation) ResetImages() {
+	m.images = nil
+	m.addimages = nil
+}
+
+// SetSyntheticImages sets the "synthetic_images" field.
+func (m *StatsDeltaMutation) SetSyntheticImages(i int) {
+	m.synthetic_images = &i
+	m.addsynthetic_images = nil
+}
+
+// SyntheticImages returns the value of the "synthetic_images" field in the mutation.
+func (m *StatsDeltaMutation) SyntheticImages() (r int, exists bool) {
+	v := m.synthetic_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSyntheticImages returns the old "synthetic_images" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldSyntheticImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSyntheticImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSyntheticImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSyntheticImages: %w", err)
+	}
+	return oldValue.SyntheticImages, nil
+}
+
+// AddSyntheticImages adds i to the "synthetic_images" field.
+func (m *StatsDeltaMutation) AddSyntheticImages(i int) {
+	if m.addsynthetic_images != nil {
+		*m.addsynthetic_images += i
+	} else {
+		m.addsynthetic_images = &i
+	}
+}
+
+// AddedSyntheticImages returns the value that was added to the "synthetic_images" field in this mutation.
+func (m *StatsDeltaMutation) AddedSyntheticImages() (r int, exists bool) {
+	v := m.addsynthetic_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSyntheticImages resets all changes to the "synthetic_images" field.
+func (m *StatsDeltaMutation) ResetSyntheticImages() {
+	m.synthetic_images = nil
+	m.addsynthetic_images = nil
+}
+
+// SetAnnotatedImages sets the "annotated_images" field.
+func (m *StatsDeltaMutation) SetAnnotatedImages(i int) {
+	m.annotated_images = &i
+	m.addannotated_images = nil
+}
+
+// AnnotatedImages returns the value of the "annotated_images" field in the mutation.
+func (m *StatsDeltaMutation) AnnotatedImages() (r int, exists bool) {
+	v := m.annotated_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnnotatedImages returns the old "annotated_images" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldAnnotatedImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnnotatedImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnnotatedImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnnotatedImages: %w", err)
+	}
+	return oldValue.AnnotatedImages, nil
+}
+
+// AddAnnotatedImages adds i to the "annotated_images" field.
+func (m *StatsDeltaMutation) AddAnnotatedImages(i int) {
+	if m.addannotated_images != nil {
+		*m.addannotated_images += i
+	} else {
+		m.addannotated_images = &i
+	}
+}
+
+// AddedAnnotatedImages returns the value that was added to the "annotated_images" field in this mutation.
+func (m *StatsDeltaMutation) AddedAnnotatedImages() (r int, exists bool) {
+	v := m.addannotated_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnnotatedImages resets all changes to the "annotated_images" field.
+func (m *StatsDeltaMutation) ResetAnnotatedImages() {
+	m.annotated_images = nil
+	m.addannotated_images = nil
+}
+
+// SetDoneImages sets the "done_images" field.
+func (m *StatsDeltaMutation) SetDoneImages(i int) {
+	m.done_images = &i
+	m.adddone_images = nil
+}
+
+// DoneImages returns the value of the "done_images" field in the mutation.
+func (m *StatsDeltaMutation) DoneImages() (r int, exists bool) {
+	v := m.done_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneImages returns the old "done_images" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldDoneImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneImages: %w", err)
+	}
+	return oldValue.DoneImages, nil
+}
+
+// AddDoneImages adds i to the "done_images" field.
+func (m *StatsDeltaMutation) AddDoneImages(i int) {
+	if m.adddone_images != nil {
+		*m.adddone_images += i
+	} else {
+		m.adddone_images = &i
+	}
+}
+
+// AddedDoneImages returns the value that was added to the "done_images" field in this mutation.
+func (m *StatsDeltaMutation) AddedDoneImages() (r int, exists bool) {
+	v := m.adddone_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDoneImages resets all changes to the "done_images" field.
+func (m *StatsDeltaMutation) ResetDoneImages() {
+	m.done_images = nil
+	m.adddone_images = nil
+}
+
+// SetReviewedImages sets the "reviewed_images" field.
+func (m *StatsDeltaMutation) SetReviewedImages(i int) {
+	m.reviewed_images = &i
+	m.addreviewed_images = nil
+}
+
+// ReviewedImages returns the value of the "reviewed_images" field in the mutation.
+func (m *StatsDeltaMutation) ReviewedImages() (r int, exists bool) {
+	v := m.reviewed_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedImages returns the old "reviewed_images" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldReviewedImages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedImages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedImages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedImages: %w", err)
+	}
+	return oldValue.ReviewedImages, nil
+}
+
+// AddReviewedImages adds i to the "reviewed_images" field.
+func (m *StatsDeltaMutation) AddReviewedImages(i int) {
+	if m.addreviewed_images != nil {
+		*m.addreviewed_images += i
+	} else {
+		m.addreviewed_images = &i
+	}
+}
+
+// AddedReviewedImages returns the value that was added to the "reviewed_images" field in this mutation.
+func (m *StatsDeltaMutation) AddedReviewedImages() (r int, exists bool) {
+	v := m.addreviewed_images
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReviewedImages resets all changes to the "reviewed_images" field.
+func (m *StatsDeltaMutation) ResetReviewedImages() {
+	m.reviewed_images = nil
+	m.addreviewed_images = nil
+}
+
+// SetSize sets the "size" field.
+func (m *StatsDeltaMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *StatsDeltaMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *StatsDeltaMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *StatsDeltaMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *StatsDeltaMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetAnnotations sets the "annotations" field.
+func (m *StatsDeltaMutation) SetAnnotations(i int) {
+	m.annotations = &i
+	m.addannotations = nil
+}
+
+// Annotations returns the value of the "annotations" field in the mutation.
+func (m *StatsDeltaMutation) Annotations() (r int, exists bool) {
+	v := m.annotations
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnnotations returns the old "annotations" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldAnnotations(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnnotations is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnnotations requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnnotations: %w", err)
+	}
+	return oldValue.Annotations, nil
+}
+
+// AddAnnotations adds i to the "annotations" field.
+func (m *StatsDeltaMutation) AddAnnotations(i int) {
+	if m.addannotations != nil {
+		*m.addannotations += i
+	} else {
+		m.addannotations = &i
+	}
+}
+
+// AddedAnnotations returns the value that was added to the "annotations" field in this mutation.
+func (m *StatsDeltaMutation) AddedAnnotations() (r int, exists bool) {
+	v := m.addannotations
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnnotations resets all changes to the "annotations" field.
+func (m *StatsDeltaMutation) ResetAnnotations() {
+	m.annotations = nil
+	m.addannotations = nil
+}
+
+// SetSyntheticAnnotations sets the "synthetic_annotations" field.
+func (m *StatsDeltaMutation) SetSyntheticAnnotations(i int) {
+	m.synthetic_annotations = &i
+	m.addsynthetic_annotations = nil
+}
+
+// SyntheticAnnotations returns the value of the "synthetic_annotations" field in the mutation.
+func (m *StatsDeltaMutation) SyntheticAnnotations() (r int, exists bool) {
+	v := m.synthetic_annotations
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSyntheticAnnotations returns the old "synthetic_annotations" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldSyntheticAnnotations(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSyntheticAnnotations is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSyntheticAnnotations requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSyntheticAnnotations: %w", err)
+	}
+	return oldValue.SyntheticAnnotations, nil
+}
+
+// AddSyntheticAnnotations adds i to the "synthetic_annotations" field.
+func (m *StatsDeltaMutation) AddSyntheticAnnotations(i int) {
+	if m.addsynthetic_annotations != nil {
+		*m.addsynthetic_annotations += i
+	} else {
+		m.addsynthetic_annotations = &i
+	}
+}
+
+// AddedSyntheticAnnotations returns the value that was added to the "synthetic_annotations" field in this mutation.
+func (m *StatsDeltaMutation) AddedSyntheticAnnotations() (r int, exists bool) {
+	v := m.addsynthetic_annotations
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSyntheticAnnotations resets all changes to the "synthetic_annotations" field.
+func (m *StatsDeltaMutation) ResetSyntheticAnnotations() {
+	m.synthetic_annotations = nil
+	m.addsynthetic_annotations = nil
+}
+
+// SetLabels sets the "labels" field.
+func (m *StatsDeltaMutation) SetLabels(i int) {
+	m.labels = &i
+	m.addlabels = nil
+}
+
+// Labels returns the value of the "labels" field in the mutation.
+func (m *StatsDeltaMutation) Labels() (r int, exists bool) {
+	v := m.labels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabels returns the old "labels" field's value of the StatsDelta entity.
+// If the StatsDelta object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatsDeltaMutation) OldLabels(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabels: %w", err)
+	}
+	return oldValue.Labels, nil
+}
+
+// AddLabels adds i to the "labels" field.
+func (m *StatsDeltaMutation) AddLabels(i int) {
+	if m.addlabels != nil {
+		*m.addlabels += i
+	} else {
+		m.addlabels = &i
+	}
+}
+
+// AddedLabels returns the value that was added to the "labels" field in this mutation.
+func (m *StatsDeltaMutation) AddedLabels() (r int, exists bool) {
+	v := m.addlabels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLabels resets all changes to the "labels" field.
+func (m *StatsDeltaMutation) ResetLabels() {
+	m.labels = nil
+	m.addlabels = nil
+}
+
+// Where appends a list predicates to the StatsDeltaMutation builder.
+func (m *StatsDeltaMutation) Where(ps ...predicate.StatsDelta) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the StatsDeltaMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *StatsDeltaMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.StatsDelta, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *StatsDeltaMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *StatsDeltaMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (StatsDelta).
+func (m *StatsDeltaMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *StatsDeltaMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.dataset_id != nil {
+		fields = append(fields, statsdelta.FieldDatasetID)
+	}
+	if m.label_id != nil {
+		fields = append(fields, statsdelta.FieldLabelID)
+	}
+	if m.images != nil {
+		fields = append(fields, statsdelta.FieldImages)
+	}
+	if m.synthetic_images != nil {
+		fields = append(fields, statsdelta.FieldSyntheticImages)
+	}
+	if m.annotated_images != nil {
+		fields = append(fields, statsdelta.FieldAnnotatedImages)
+	}
+	if m.done_images != nil {
+		fields = append(fields, statsdelta.FieldDoneImages)
+	}
+	if m.reviewed_images != nil {
+		fields = append(fields, statsdelta.FieldReviewedImages)
+	}
+	if m.size != nil {
+		fields = append(fields, statsdelta.FieldSize)
+	}
+	if m.annotations != nil {
+		fields = append(fields, statsdelta.FieldAnnotations)
+	}
+	if m.synthetic_annotations != nil {
+		fields = append(fields, statsdelta.FieldSyntheticAnnotations)
+	}
+	if m.labels != nil {
+		fields = append(fields, statsdelta.FieldLabels)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *StatsDeltaMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		return m.DatasetID()
+	case statsdelta.FieldLabelID:
+		return m.LabelID()
+	case statsdelta.FieldImages:
+		return m.Images()
+	case statsdelta.FieldSyntheticImages:
+		return m.SyntheticImages()
+	case statsdelta.FieldAnnotatedImages:
+		return m.AnnotatedImages()
+	case statsdelta.FieldDoneImages:
+		return m.DoneImages()
+	case statsdelta.FieldReviewedImages:
+		return m.ReviewedImages()
+	case statsdelta.FieldSize:
+		return m.Size()
+	case statsdelta.FieldAnnotations:
+		return m.Annotations()
+	case statsdelta.FieldSyntheticAnnotations:
+		return m.SyntheticAnnotations()
+	case statsdelta.FieldLabels:
+		return m.Labels()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *StatsDeltaMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		return m.OldDatasetID(ctx)
+	case statsdelta.FieldLabelID:
+		return m.OldLabelID(ctx)
+	case statsdelta.FieldImages:
+		return m.OldImages(ctx)
+	case statsdelta.FieldSyntheticImages:
+		return m.OldSyntheticImages(ctx)
+	case statsdelta.FieldAnnotatedImages:
+		return m.OldAnnotatedImages(ctx)
+	case statsdelta.FieldDoneImages:
+		return m.OldDoneImages(ctx)
+	case statsdelta.FieldReviewedImages:
+		return m.OldReviewedImages(ctx)
+	case statsdelta.FieldSize:
+		return m.OldSize(ctx)
+	case statsdelta.FieldAnnotations:
+		return m.OldAnnotations(ctx)
+	case statsdelta.FieldSyntheticAnnotations:
+		return m.OldSyntheticAnnotations(ctx)
+	case statsdelta.FieldLabels:
+		return m.OldLabels(ctx)
+	}
+	return nil, fmt.Errorf("unknown StatsDelta field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StatsDeltaMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		v, ok := value.(gid.DatasetID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatasetID(v)
+		return nil
+	case statsdelta.FieldLabelID:
+		v, ok := value.(gid.LabelID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabelID(v)
+		return nil
+	case statsdelta.FieldImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImages(v)
+		return nil
+	case statsdelta.FieldSyntheticImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSyntheticImages(v)
+		return nil
+	case statsdelta.FieldAnnotatedImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnnotatedImages(v)
+		return nil
+	case statsdelta.FieldDoneImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneImages(v)
+		return nil
+	case statsdelta.FieldReviewedImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedImages(v)
+		return nil
+	case statsdelta.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case statsdelta.FieldAnnotations:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnnotations(v)
+		return nil
+	case statsdelta.FieldSyntheticAnnotations:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSyntheticAnnotations(v)
+		return nil
+	case statsdelta.FieldLabels:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabels(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StatsDelta field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *StatsDeltaMutation) AddedFields() []string {
+	var fields []string
+	if m.adddataset_id != nil {
+		fields = append(fields, statsdelta.FieldDatasetID)
+	}
+	if m.addlabel_id != nil {
+		fields = append(fields, statsdelta.FieldLabelID)
+	}
+	if m.addimages != nil {
+		fields = append(fields, statsdelta.FieldImages)
+	}
+	if m.addsynthetic_images != nil {
+		fields = append(fields, statsdelta.FieldSyntheticImages)
+	}
+	if m.addannotated_images != nil {
+		fields = append(fields, statsdelta.FieldAnnotatedImages)
+	}
+	if m.adddone_images != nil {
+		fields = append(fields, statsdelta.FieldDoneImages)
+	}
+	if m.addreviewed_images != nil {
+		fields = append(fields, statsdelta.FieldReviewedImages)
+	}
+	if m.addsize != nil {
+		fields = append(fields, statsdelta.FieldSize)
+	}
+	if m.addannotations != nil {
+		fields = append(fields, statsdelta.FieldAnnotations)
+	}
+	if m.addsynthetic_annotations != nil {
+		fields = append(fields, statsdelta.FieldSyntheticAnnotations)
+	}
+	if m.addlabels != nil {
+		fields = append(fields, statsdelta.FieldLabels)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *StatsDeltaMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		return m.AddedDatasetID()
+	case statsdelta.FieldLabelID:
+		return m.AddedLabelID()
+	case statsdelta.FieldImages:
+		return m.AddedImages()
+	case statsdelta.FieldSyntheticImages:
+		return m.AddedSyntheticImages()
+	case statsdelta.FieldAnnotatedImages:
+		return m.AddedAnnotatedImages()
+	case statsdelta.FieldDoneImages:
+		return m.AddedDoneImages()
+	case statsdelta.FieldReviewedImages:
+		return m.AddedReviewedImages()
+	case statsdelta.FieldSize:
+		return m.AddedSize()
+	case statsdelta.FieldAnnotations:
+		return m.AddedAnnotations()
+	case statsdelta.FieldSyntheticAnnotations:
+		return m.AddedSyntheticAnnotations()
+	case statsdelta.FieldLabels:
+		return m.AddedLabels()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *StatsDeltaMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		v, ok := value.(gid.DatasetID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDatasetID(v)
+		return nil
+	case statsdelta.FieldLabelID:
+		v, ok := value.(gid.LabelID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLabelID(v)
+		return nil
+	case statsdelta.FieldImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddImages(v)
+		return nil
+	case statsdelta.FieldSyntheticImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSyntheticImages(v)
+		return nil
+	case statsdelta.FieldAnnotatedImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnnotatedImages(v)
+		return nil
+	case statsdelta.FieldDoneImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDoneImages(v)
+		return nil
+	case statsdelta.FieldReviewedImages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReviewedImages(v)
+		return nil
+	case statsdelta.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case statsdelta.FieldAnnotations:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnnotations(v)
+		return nil
+	case statsdelta.FieldSyntheticAnnotations:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSyntheticAnnotations(v)
+		return nil
+	case statsdelta.FieldLabels:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLabels(v)
+		return nil
+	}
+	return fmt.Errorf("unknown StatsDelta numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *StatsDeltaMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *StatsDeltaMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *StatsDeltaMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown StatsDelta nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *StatsDeltaMutation) ResetField(name string) error {
+	switch name {
+	case statsdelta.FieldDatasetID:
+		m.ResetDatasetID()
+		return nil
+	case statsdelta.FieldLabelID:
+		m.ResetLabelID()
+		return nil
+	case statsdelta.FieldImages:
+		m.ResetImages()
+		return nil
+	case statsdelta.FieldSyntheticImages:
+		m.ResetSyntheticImages()
+		return nil
+	case statsdelta.FieldAnnotatedImages:
+		m.ResetAnnotatedImages()
+		return nil
+	case statsdelta.FieldDoneImages:
+		m.ResetDoneImages()
+		return nil
+	case statsdelta.FieldReviewedImages:
+		m.ResetReviewedImages()
+		return nil
+	case statsdelta.FieldSize:
+		m.ResetSize()
+		return nil
+	case statsdelta.FieldAnnotations:
+		m.ResetAnnotations()
+		return nil
+	case statsdelta.FieldSyntheticAnnotations:
+		m.ResetSyntheticAnnotations()
+		return nil
+	case statsdelta.FieldLabels:
+		m.ResetLabels()
+		return nil
+	}
+	return fmt.Errorf("unknown StatsDelta field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *StatsDeltaMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *StatsDeltaMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *StatsDeltaMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *StatsDeltaMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *StatsDeltaMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *StatsDeltaMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *StatsDeltaMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown StatsDelta unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *StatsDeltaMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown StatsDelta edge %s", name)
 }
 
 // UploadMutation represents an operation that mutates the Upload nodes in the graph.

@@ -40,6 +40,8 @@ type Tx struct {
 	Session *SessionClient
 	// Snapshot is the client for interacting with the Snapshot builders.
 	Snapshot *SnapshotClient
+	// StatsDelta is the client for interacting with the StatsDelta builders.
+	StatsDelta *StatsDeltaClient
 	// Upload is the client for interacting with the Upload builders.
 	Upload *UploadClient
 	// User is the client for interacting with the User builders.
@@ -190,6 +192,7 @@ func (tx *Tx) init() {
 	tx.Object = NewObjectClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Snapshot = NewSnapshotClient(tx.config)
+	tx.StatsDelta = NewStatsDeltaClient(tx.config)
 	tx.Upload = NewUploadClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.Workspace = NewWorkspaceClient(tx.config)

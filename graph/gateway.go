@@ -72,7 +72,7 @@ func New(r *Resolver, o Options) (*Gateway, error) {
 	g.exec.SetRecoverFunc(g.recover)
 	g.exec.Use(policy{g.limits, o.Introspection})
 	g.exec.AroundFields(readThen)
-	g.reads.roots = r.roots(plan.New(r.DB, g.schema, r.planned()))
+	g.reads.roots = r.roots(plan.New(r.DB, g.schema, r.planned(), r.counters()))
 	g.exec.AroundFields(g.readByPlan)
 	return g, nil
 }

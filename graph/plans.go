@@ -134,6 +134,39 @@ func (r *Resolver) planned() plan.Fields {
 	}
 }
 
+// counters know how many rows the connections of datasets and labels have.
+func (r *Resolver) counters() plan.Counters {
+	ofDatasets := func(field string, count func(*catalog.DatasetStats) int) plan.Counter {
+		return countedBy(func(ctx context.Context, ids []gid.DatasetID) (map[gid.DatasetID]*catalog.DatasetStats, error) {
+			return catalog.Stats(ctx, r.DB.Client, ids, map[string]bool{field: true})
+		}, count)
+	}
+	return plan.Counters{
+		ent.TypeDataset: {
+			"images":      ofDatasets("images", func(s *catalog.DatasetStats) int { return s.Images }),
+			"annotations": ofDatasets("annotations", func(s *catalog.DatasetStats) int { return s.Annotations }),
+			"labels":      ofDatasets("labels", func(s *catalog.DatasetStats) int { return s.Labels }),
+		},
+		ent.TypeLabel: {
+			"annotations": countedBy(func(ctx context.Context, ids []gid.LabelID) (map[gid.LabelID]*catalog.LabelStats, error) {
+				return catalog.StatsOfLabels(ctx, r.DB.Client, ids, map[string]bool{"annotations": true})
+			}, func(s *catalog.LabelStats) int { return s.Annotations }),
+		},
+	}
+}
+
+// countedBy makes a number of what load finds for each of the rows.
+func countedBy[ID ~int, V any](load func(context.Context, []ID) (map[ID]V, error), count func(V) int) plan.Counter {
+	return func(ctx context.Context, ids []int) (map[int]int, error) {
+		found, err := load(ctx, typed[ID](ids))
+		counts := make(map[int]int, len(found))
+		for id, v := range found {
+			counts[int(id)] = count(v)
+		}
+		return counts, err
+	}
+}
+
 func (r *Resolver) plannedOfDatasets() map[string]plan.Field {
 	return map[string]plan.Field{
 		"viewerRole": loaded(func(ctx context.Context, ids []gid.DatasetID) (map[gid.DatasetID]member.Role, error) {

@@ -165,6 +165,18 @@ func (f SnapshotFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SnapshotMutation", m)
 }
 
+// The StatsDeltaFunc type is an adapter to allow the use of ordinary
+// function as StatsDelta mutator.
+type StatsDeltaFunc func(context.Context, *ent.StatsDeltaMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StatsDeltaFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StatsDeltaMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StatsDeltaMutation", m)
+}
+
 // The UploadFunc type is an adapter to allow the use of ordinary
 // function as Upload mutator.
 type UploadFunc func(context.Context, *ent.UploadMutation) (ent.Value, error)

@@ -22,6 +22,7 @@ import (
 	"github.com/datasetgen/datagen/ent/predicate"
 	"github.com/datasetgen/datagen/ent/session"
 	"github.com/datasetgen/datagen/ent/snapshot"
+	"github.com/datasetgen/datagen/ent/statsdelta"
 	"github.com/datasetgen/datagen/ent/upload"
 	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
@@ -434,6 +435,33 @@ func (f TraverseSnapshot) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SnapshotQuery", q)
 }
 
+// The StatsDeltaFunc type is an adapter to allow the use of ordinary function as a Querier.
+type StatsDeltaFunc func(context.Context, *ent.StatsDeltaQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f StatsDeltaFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.StatsDeltaQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.StatsDeltaQuery", q)
+}
+
+// The TraverseStatsDelta type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseStatsDelta func(context.Context, *ent.StatsDeltaQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseStatsDelta) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseStatsDelta) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.StatsDeltaQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.StatsDeltaQuery", q)
+}
+
 // The UploadFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UploadFunc func(context.Context, *ent.UploadQuery) (ent.Value, error)
 
@@ -544,6 +572,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SnapshotQuery:
 		return &query[*ent.SnapshotQuery, predicate.Snapshot, snapshot.OrderOption]{typ: ent.TypeSnapshot, tq: q}, nil
+	case *ent.StatsDeltaQuery:
+		return &query[*ent.StatsDeltaQuery, predicate.StatsDelta, statsdelta.OrderOption]{typ: ent.TypeStatsDelta, tq: q}, nil
 	case *ent.UploadQuery:
 		return &query[*ent.UploadQuery, predicate.Upload, upload.OrderOption]{typ: ent.TypeUpload, tq: q}, nil
 	case *ent.UserQuery:

@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
@@ -700,6 +701,34 @@ var (
 			},
 		},
 	}
+	// StatsDeltasColumns holds the columns for the "stats_deltas" table.
+	StatsDeltasColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "dataset_id", Type: field.TypeInt},
+		{Name: "label_id", Type: field.TypeInt},
+		{Name: "images", Type: field.TypeInt, Default: "0"},
+		{Name: "synthetic_images", Type: field.TypeInt, Default: "0"},
+		{Name: "annotated_images", Type: field.TypeInt, Default: "0"},
+		{Name: "done_images", Type: field.TypeInt, Default: "0"},
+		{Name: "reviewed_images", Type: field.TypeInt, Default: "0"},
+		{Name: "size", Type: field.TypeInt, Default: "0"},
+		{Name: "annotations", Type: field.TypeInt, Default: "0"},
+		{Name: "synthetic_annotations", Type: field.TypeInt, Default: "0"},
+		{Name: "labels", Type: field.TypeInt, Default: "0"},
+	}
+	// StatsDeltasTable holds the schema information for the "stats_deltas" table.
+	StatsDeltasTable = &schema.Table{
+		Name:       "stats_deltas",
+		Columns:    StatsDeltasColumns,
+		PrimaryKey: []*schema.Column{StatsDeltasColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "statsdelta_dataset_id_label_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatsDeltasColumns[1], StatsDeltasColumns[2]},
+			},
+		},
+	}
 	// UploadsColumns holds the columns for the "uploads" table.
 	UploadsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -807,6 +836,7 @@ var (
 		ObjectsTable,
 		SessionsTable,
 		SnapshotsTable,
+		StatsDeltasTable,
 		UploadsTable,
 		UsersTable,
 		WorkspacesTable,
@@ -836,6 +866,9 @@ func init() {
 	MembersTable.ForeignKeys[1].RefTable = UsersTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SnapshotsTable.ForeignKeys[0].RefTable = DatasetsTable
+	StatsDeltasTable.Annotation = &entsql.Annotation{
+		Table: "stats_deltas",
+	}
 	UploadsTable.ForeignKeys[0].RefTable = UsersTable
 	UsersTable.ForeignKeys[0].RefTable = WorkspacesTable
 }

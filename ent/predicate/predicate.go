@@ -45,6 +45,9 @@ type Session func(*sql.Selector)
 // Snapshot is the predicate function for snapshot builders.
 type Snapshot func(*sql.Selector)
 
+// StatsDelta is the predicate function for statsdelta builders.
+type StatsDelta func(*sql.Selector)
+
 // Upload is the predicate function for upload builders.
 type Upload func(*sql.Selector)
 

@@ -161,6 +161,9 @@ func (b *levelBuilder) field(f graphql.CollectedField) error {
 		return err
 	}
 	m, err := b.page(to, f, edge.Column)
+	if err == nil && len(m.page.Filter) == 0 {
+		m.counter = b.reader.counters[shape.Entity][f.Name]
+	}
 	b.member(m, "id")
 	return err
 }

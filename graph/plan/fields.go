@@ -40,6 +40,13 @@ type Loaded struct {
 	Load func(ctx context.Context, args Args, ids []int, selected map[string]bool) (map[int]any, error)
 }
 
+// Counters know how many rows connections have that are not filtered, by the entity that they are of and by their names in the
+// graph.
+type Counters map[string]map[string]Counter
+
+// Counter returns how many rows belong to each of the rows with the ids, by these.
+type Counter func(ctx context.Context, ids []int) (map[int]int, error)
+
 // Listed are rows of another entity, in an order of their own, which the client gives no arguments for.
 type Listed struct {
 	To     string // entity

@@ -18,7 +18,9 @@ type page struct {
 	parts  []pagePart // which write it
 	reads  bool       // rows, and not just their number
 	counts bool
-	keep   func(b []byte, row []cell) ([]byte, error) // makes cursors that are kept, for pageInfo; nil when none are
+	// counter knows how many rows there are; nil when they have to be counted.
+	counter Counter
+	keep    func(b []byte, row []cell) ([]byte, error) // makes cursors that are kept, for pageInfo; nil when none are
 }
 
 // pagePart writes a part of a connection: a text, and then something of it.
@@ -190,7 +192,7 @@ func (p *page) read(x *reading, parents []int) (found, error) {
 	f := &pageFound{page: p, x: x}
 	if p.counts {
 		var err error
-		if f.counts, err = x.count(p.level.shape, p.fk, p.page, parents); err != nil {
+		if f.counts, err = p.count(x, parents); err != nil {
 			return nil, err
 		}
 	}
@@ -201,6 +203,19 @@ func (p *page) read(x *reading, parents []int) (found, error) {
 	var err error
 	f.rows, err = x.rows(l, parents, statement{shape: l.shape, fk: p.fk, page: p.page}, f.keepCursor)
 	return f, err
+}
+
+// count returns how many rows each of the parents has.
+func (p *page) count(x *reading, parents []int) ([]int64, error) {
+	if p.counter == nil {
+		return x.count(p.level.shape, p.fk, p.page, parents)
+	}
+	known, err := p.counter(x.ctx, parents)
+	counts := make([]int64, len(parents))
+	for i, id := range parents {
+		counts[i] = int64(known[id])
+	}
+	return counts, err
 }
 
 // pageFound is what was read of a connection, for each parent.

@@ -25,7 +25,10 @@ type Reader struct {
 	shapes map[string]*ent.Shape
 	schema *ast.Schema
 	fields Fields
-	slots  chan struct{} // one for each answer that is being made
+
+	counters Counters
+
+	slots chan struct{} // one for each answer that is being made
 }
 
 // atOnce is how many answers are made at a time for each processor. It bounds the memory they take: those that wait for one of the
@@ -33,8 +36,9 @@ type Reader struct {
 const atOnce = 4
 
 // New returns a Reader of a database for clients of a schema. Fields are those beside columns and edges that it understands.
-func New(db *database.DB, schema *ast.Schema, fields Fields) *Reader {
-	return &Reader{db: db, shapes: ent.Shapes(), schema: schema, fields: fields, slots: make(chan struct{}, atOnce*runtime.GOMAXPROCS(0))}
+// What there is no counter for is counted.
+func New(db *database.DB, schema *ast.Schema, fields Fields, counters Counters) *Reader {
+	return &Reader{db: db, shapes: ent.Shapes(), schema: schema, fields: fields, counters: counters, slots: make(chan struct{}, atOnce*runtime.GOMAXPROCS(0))}
 }
 
 // ErrUnplanned is why a field is for the resolvers to answer: part of what is selected below it has no plan, or an argument is

@@ -39,7 +39,7 @@ func Visible(v Viewer, entity string) Predicate {
 		return inDatasets(dataset.FieldID, v)
 	case ent.TypeSnapshot:
 		return listed(inDatasets(snapshot.FieldDatasetID, v))
-	case ent.TypeMember, ent.TypeLabel, ent.TypeImage, ent.TypeAnnotation, ent.TypeBatch, ent.TypeJob:
+	case ent.TypeMember, ent.TypeLabel, ent.TypeImage, ent.TypeAnnotation, ent.TypeBatch, ent.TypeJob, ent.TypeStatsDelta:
 		return inDatasets(image.FieldDatasetID, v) // the column has the same name in all of them
 	}
 	return func(s *sql.Selector) { s.Where(sql.False()) }

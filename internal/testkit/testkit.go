@@ -7,13 +7,16 @@ import (
 	stdsql "database/sql"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	_ "github.com/lib/pq" // the driver
 
@@ -57,6 +60,7 @@ func open(tb testing.TB, url config.DatabaseURL, opts ...database.Option) *datab
 	tb.Helper()
 	db := Must(database.Open(tb.Context(), url, opts...))(tb)
 	tb.Cleanup(func() {
+		VerifyStats(tb, db)
 		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}
@@ -117,7 +121,7 @@ func onServer(server, name string) config.DatabaseURL {
 var postgresTemplates sync.Map // server → func() (string, error)
 
 // postgresTemplate returns the name of a migrated database to copy. It is named by what
-// the migrations say, and made by the first of many test processes that needs it.
+// the migrations and triggers say, and made by the first of many test processes that needs it.
 func postgresTemplate(server string) (string, error) {
 	make := sync.OnceValues(func() (string, error) { return makeTemplate(context.Background(), server) })
 	once, _ := postgresTemplates.LoadOrStore(server, make)
@@ -137,6 +141,7 @@ func makeTemplate(ctx context.Context, server string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	io.WriteString(hash, strings.Join(database.Triggers(dialect.Postgres), ";"))
 	name := "template_" + hex.EncodeToString(hash.Sum(nil)[:8])
 	admin, err := stdsql.Open("postgres", server)
 	if err != nil {
