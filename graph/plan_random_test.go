@@ -70,7 +70,7 @@ func aWorldToRead(t *testing.T, a api) map[string][]string {
 	add := func(entity string, id any) { ids[entity] = append(ids[entity], gidOf(entity, id)) }
 	snap := testkit.Must(snapshot.Create(w.As(t.Context(), "owner"), w.DB, w.Dataset.ID, snapshot.CreateInput{}))(t)
 	testkit.Must(snapshot.Generate(w.As(t.Context(), "owner"), w.DB, w.Dataset.ID))(t)
-	img := w.DB.Image.Query().FirstX(ctx)
+	img := w.Images[0]
 	frozen := func(entity string, id any) { add(entity, fmt.Sprintf("%v@%d", id, snap.ID)) }
 	frozen("Image", img.ID)
 	frozen("Dataset", w.Dataset.ID)

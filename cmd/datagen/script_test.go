@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"dataset": makeDataset,
 			"picture": makePicture,
+			"sql":     runSQL,
 			"tagged":  checkTags,
 		},
 	})
@@ -65,6 +67,14 @@ func makeDataset(ts *testscript.TestScript, _ bool, args []string) {
 	defer db.Close()
 	user := db.User.Query().FirstX(ctx)
 	db.Dataset.Create().SetName(args[0]).SetOwner(user).SetWorkspaceID(user.WorkspaceID).ExecX(ctx)
+}
+
+// runSQL runs a statement, past the program.
+func runSQL(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, db := openDatabase(ts)
+	defer db.Close()
+	_, err := db.ExecContext(ctx, strings.Join(args, " "))
+	ts.Check(err)
 }
 
 // makePicture writes a picture of a shade, 0 to 255, to a file.

@@ -82,6 +82,7 @@ func (s surroundings) serveWith(ctx, system context.Context, a *app, p *pictures
 	var background sync.WaitGroup
 	background.Go(func() { a.auth.Run(work) })
 	background.Go(func() { a.sweep(work, p) })
+	background.Go(func() { a.foldStats(work) })
 	defer background.Wait()
 	defer stop()
 	ctx, fail := context.WithCancelCause(ctx)

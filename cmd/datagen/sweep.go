@@ -9,10 +9,30 @@ import (
 	"github.com/datasetgen/datagen/internal/object"
 	"github.com/datasetgen/datagen/internal/quota"
 	"github.com/datasetgen/datagen/internal/snapshot"
+	"github.com/datasetgen/datagen/internal/stats"
 )
 
 // sweepLook is how often a process looks whether a sweep is due.
 const sweepLook = time.Minute
+
+// foldPeriod is how often a process folds what changes have added to stats, which whoever reads them adds up.
+const foldPeriod = 10 * time.Second
+
+// foldStats folds stats, until ctx is done.
+func (a *app) foldStats(ctx context.Context) {
+	ticker := time.NewTicker(foldPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := stats.Fold(ctx, a.db); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "folding stats failed", "error", err)
+		}
+	}
+}
 
 // sweep does what is due in the background, until ctx is done. Of many processes one does so at a time.
 func (a *app) sweep(ctx context.Context, p *pictures) {

@@ -36,11 +36,11 @@ func (t trigger) onPostgres() []string {
 	body := t.body + " RETURN OLD;"
 	if t.when != before {
 		seen := transition(t.event)
-		when = fmt.Sprintf("AFTER %s ON %s REFERENCING", t.event, t.table)
-		for _, s := range seen {
-			when += fmt.Sprintf(" %s TABLE AS %s", s.age, s.table)
+		tables := make([]string, len(seen))
+		for i, s := range seen {
+			tables[i] = s.age + " TABLE AS " + s.table
 		}
-		when += " FOR EACH STATEMENT"
+		when = fmt.Sprintf("AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT", t.event, t.table, strings.Join(tables, " "))
 		body = fmt.Sprintf("IF NOT EXISTS (SELECT FROM %s) THEN RETURN NULL; END IF;\n\t%s\n\tRETURN NULL;", seen[0].table, t.body)
 	}
 	return []string{

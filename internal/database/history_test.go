@@ -15,7 +15,6 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/gid"
-	"github.com/datasetgen/datagen/internal/history"
 	"github.com/datasetgen/datagen/internal/snapshot"
 	"github.com/datasetgen/datagen/internal/testkit"
 )

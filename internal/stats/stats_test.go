@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -168,7 +169,7 @@ func TestManyWritersWhileFolding(t *testing.T) {
 		}
 		writers.Go(func() {
 			for i := range 8 {
-				made, err := catalog.CreateLabels(ctx, w.DB, w.Dataset.ID, []catalog.CreateLabelInput{{Name: fmt.Sprint(i), Color: "red"}}, func(int) []any { return nil })
+				made, err := catalog.CreateLabels(ctx, w.DB, w.Dataset.ID, []catalog.CreateLabelInput{{Name: strconv.Itoa(i), Color: "red"}}, func(int) []any { return nil })
 				if err == nil {
 					draw := annotate.Change{Create: &annotate.CreateInput{ImageID: w.Images[i%3].ID, LabelID: made[0].ID, Type: annotate.BoundingBox, Data: testkit.Box(i)}}
 					_, err = annotate.Only(ctx, w.DB, draw)

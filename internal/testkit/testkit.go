@@ -7,7 +7,6 @@ import (
 	stdsql "database/sql"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -141,7 +140,7 @@ func makeTemplate(ctx context.Context, server string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	io.WriteString(hash, strings.Join(database.Triggers(dialect.Postgres), ";"))
+	hash.Write([]byte(strings.Join(database.Triggers(dialect.Postgres), ";")))
 	name := "template_" + hex.EncodeToString(hash.Sum(nil)[:8])
 	admin, err := stdsql.Open("postgres", server)
 	if err != nil {
