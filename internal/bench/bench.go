@@ -28,7 +28,7 @@ type Config struct {
 	Progress    func(what string) // is told what goes on
 }
 
-// Connections are how many clients ask at once, in turns.
+// Connections are how many clients ask at once, in turns, unless an operation says something else.
 func Connections() []int { return []int{1, 4, 64} }
 
 // Result is how an operation was answered.
@@ -88,7 +88,11 @@ func Run(ctx context.Context, c Config, each func(Result) error) (err error) {
 func (c Config) measure(ctx context.Context, server string, op operation, each func(Result) error) (err error) {
 	var floor string
 	if op.floor != nil {
-		s, err := serve(ctx, op.floor)
+		handler, err := op.floor(ctx, server)
+		if err != nil {
+			return err
+		}
+		s, err := serve(ctx, handler)
 		if err != nil {
 			return err
 		}
@@ -98,10 +102,11 @@ func (c Config) measure(ctx context.Context, server string, op operation, each f
 	if err := op.try(ctx, &http.Client{}, server, floor); err != nil {
 		return err
 	}
-	for _, n := range Connections() {
-		if op.most > 0 && n > op.most {
-			continue
-		}
+	connections := op.connections
+	if connections == nil {
+		connections = Connections()
+	}
+	for _, n := range connections {
 		c.Progress(fmt.Sprintf("%s, %d connections", op.name, n))
 		r := Result{Operation: op.name, Connections: n}
 		load, base, err := c.turns(ctx, op, n, server, floor)

@@ -27,8 +27,8 @@ import (
 const exported = 100
 
 // charts asks for the four charts in turns.
-func (d *data) charts() func(context.Context, string, int, int) (*http.Request, error) {
-	var all []func(context.Context, string, int, int) (*http.Request, error)
+func (d *data) charts() requests {
+	var all []requests
 	for _, name := range []string{"pie_chart", "image_pie_chart", "bar_chart", "image_bar_chart"} {
 		all = append(all, d.gets(fmt.Sprintf("/api/v1/datasets/%d/%s/", d.tree.ID, name)))
 	}
@@ -44,7 +44,7 @@ func (d *data) imageFor(client, i int) int {
 }
 
 // saves replaces the annotations of images by 20 boxes.
-func (d *data) saves() func(context.Context, string, int, int) (*http.Request, error) {
+func (d *data) saves() requests {
 	boxes := d.boxes(20, "")
 	return func(ctx context.Context, server string, client, i int) (*http.Request, error) {
 		return d.asks(`mutation($image: ID!, $boxes: [AnnotationInput!]!) { replaceAnnotations(imageId: $image, annotations: $boxes) { created deleted } }`,
@@ -69,7 +69,7 @@ func (d *data) boxes(n int, image string) json.RawMessage {
 const box = `{"point":[0.125,0.25],"width":0.375,"height":0.4375}`
 
 // draws draws 10,000 annotations in one call.
-func (d *data) draws() func(context.Context, string, int, int) (*http.Request, error) {
+func (d *data) draws() requests {
 	return func(ctx context.Context, server string, client, i int) (*http.Request, error) {
 		return d.asks(`mutation($dataset: ID!, $changes: [AnnotationChange!]!) { annotate(datasetId: $dataset, changes: $changes) { results { status } } }`,
 			map[string]any{"dataset": id("Dataset", int(d.tree.ID)), "changes": d.boxes(many, id("Image", d.imageFor(client, i)))})(ctx, server, client, i)
@@ -80,12 +80,12 @@ func (d *data) draws() func(context.Context, string, int, int) (*http.Request, e
 const many = 10_000
 
 // bare answers what a transaction on PostgreSQL does with the image that is next.
-func (d *data) bare(do func(ctx context.Context, tx *ent.Tx, image int) error) http.Handler {
+func (d *data) bare(do func(ctx context.Context, tx *ent.Tx, image int) error) floor {
 	if d.DB.Dialect() != dialect.Postgres {
 		return nil
 	}
 	var next atomic.Int64
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		img := d.first + int(next.Add(1))%d.Images
 		err := d.DB.Write(access.System(r.Context()), func(ctx context.Context, tx *ent.Tx) error { return do(ctx, tx, img) })
 		if err != nil {
@@ -94,10 +94,11 @@ func (d *data) bare(do func(ctx context.Context, tx *ent.Tx, image int) error) h
 		}
 		_, _ = w.Write([]byte("{}")) // a client that has gone has gone
 	})
+	return func(context.Context, string) (http.Handler, error) { return handler, nil }
 }
 
 // savesBare sends the statements that a save takes, and nothing else.
-func (d *data) savesBare() http.Handler {
+func (d *data) savesBare() floor {
 	rows := d.rows(20)
 	return d.bare(func(ctx context.Context, tx *ent.Tx, img int) error {
 		for _, s := range []struct {
@@ -127,7 +128,7 @@ func (d *data) savesBare() http.Handler {
 }
 
 // drawsBare inserts the rows that drawing inserts.
-func (d *data) drawsBare() http.Handler {
+func (d *data) drawsBare() floor {
 	rows := d.rows(many)
 	return d.bare(func(ctx context.Context, tx *ent.Tx, img int) error {
 		_, err := tx.ExecContext(ctx, insertRows, rows.args(d, img)...)
@@ -165,7 +166,7 @@ func (r rows) args(d *data, img int) []any {
 }
 
 // uploadsNoise uploads an image that is not there yet.
-func (d *data) uploadsNoise() func(context.Context, string, int, int) (*http.Request, error) {
+func (d *data) uploadsNoise() requests {
 	return func(ctx context.Context, server string, _, _ int) (*http.Request, error) {
 		return d.uploads(ctx, server, d.uploaded, 64)
 	}

@@ -163,7 +163,7 @@ func (w *world) testDatasets(t *testing.T, account Account) {
 	size := stats.Size
 	stats.Size = 0
 	want := catalog.DatasetStats{
-		Images: 44, SyntheticImages: 20, AnnotatedImages: 40, DoneImages: 21, ReviewedImages: 9, Annotations: 349, Labels: 6,
+		Images: 44, SyntheticImages: 20, AnnotatedImages: 40, DoneImages: 21, ReviewedImages: 9, Annotations: 349, SyntheticAnnotations: 174, Labels: 6,
 	}
 	if diff := cmp.Diff(want, *stats); diff != "" {
 		t.Errorf("the larger dataset (-want +got):\n%s", diff)
