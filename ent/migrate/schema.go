@@ -105,6 +105,11 @@ var (
 				Columns: []*schema.Column{AnnotationsColumns[12], AnnotationsColumns[10], AnnotationsColumns[0]},
 			},
 			{
+				Name:    "annotation_image_id_label_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnotationsColumns[12], AnnotationsColumns[13]},
+			},
+			{
 				Name:    "annotation_dataset_id_position_id",
 				Unique:  false,
 				Columns: []*schema.Column{AnnotationsColumns[11], AnnotationsColumns[10], AnnotationsColumns[0]},

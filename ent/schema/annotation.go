@@ -55,6 +55,7 @@ func (Annotation) Edges() []ent.Edge {
 func (Annotation) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("image_id", "position", "id"),
+		index.Fields("image_id", "label_id"),
 		index.Fields("dataset_id", "position", "id"),
 		index.Fields("label_id", "position", "id"),
 		index.Fields("author_id"),

@@ -27,14 +27,18 @@ type data struct {
 	labels    []*ent.Label
 	wide      []*ent.Dataset // three of many images
 	narrow    []*ent.Dataset // three of few
+	middle    *ent.Dataset   // one of middling
 	uploaded  *ent.Dataset   // images are uploaded to
 	pictures  *ent.Dataset   // images with pixels
 	first     int            // the first image of the tree
 	deep      int            // an image of the first of the wide ones, before which a tenth of them come
 }
 
-// few is how many images the datasets have that those of many are compared with.
-const few = 100
+// few and middling are how many images the datasets have that those of many are compared with.
+const (
+	few      = 100
+	middling = 10_000
+)
 
 func makeData(ctx context.Context, c Config) (d *data, err error) {
 	ctx = access.System(ctx)
@@ -49,7 +53,7 @@ func makeData(ctx context.Context, c Config) (d *data, err error) {
 	for _, set := range []struct {
 		datasets            []*ent.Dataset
 		images, annotations int
-	}{{[]*ent.Dataset{d.tree}, c.Images, c.Annotations}, {d.wide, c.Children, 0}, {d.narrow, few, 0}} {
+	}{{[]*ent.Dataset{d.tree}, c.Images, c.Annotations}, {d.wide, c.Children, 0}, {d.narrow, few, 0}, {[]*ent.Dataset{d.middle}, middling, 0}} {
 		for _, dataset := range set.datasets {
 			c.Progress(fmt.Sprintf("making %d images with %d annotations each", set.images, set.annotations))
 			if err := d.fill(ctx, dataset, set.images, set.annotations); err != nil {
@@ -86,7 +90,7 @@ func (d *data) makeRows(ctx context.Context, tx *ent.Tx) (err error) {
 		}
 		return made, tx.Member.Create().SetDataset(made).SetUser(d.user).SetRole("OWNER").Exec(ctx)
 	}
-	for to, name := range map[**ent.Dataset]string{&d.tree: "tree", &d.uploaded: "uploads", &d.pictures: "pictures"} {
+	for to, name := range map[**ent.Dataset]string{&d.tree: "tree", &d.uploaded: "uploads", &d.middle: "middle", &d.pictures: "pictures"} {
 		if *to, err = dataset(name); err != nil {
 			return err
 		}
@@ -181,6 +185,9 @@ func (d *data) remove(ctx context.Context) error {
 		"DELETE FROM workspaces WHERE id = %d",
 	} {
 		err := d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+			if err := d.DB.TakeTime(ctx, tx); err != nil {
+				return err
+			}
 			_, err := tx.ExecContext(ctx, fmt.Sprintf(statement, d.workspace.ID))
 			return err
 		})

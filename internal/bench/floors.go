@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect"
 	"github.com/lib/pq"
 
+	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/internal/access"
 )
 
@@ -44,8 +45,8 @@ func (d *data) statement(statement string, args ...any) http.Handler {
 	})
 }
 
-func (d *data) servesRESTPage() floor {
-	return d.withAnswer(d.restPage(), func(answer []byte) (http.Handler, error) {
+func (d *data) servesRESTPage(of *ent.Dataset) floor {
+	return d.withAnswer(d.restPage(of), func(answer []byte) (http.Handler, error) {
 		var page struct {
 			Results []struct {
 				ID    int64
@@ -58,7 +59,7 @@ func (d *data) servesRESTPage() floor {
 		for _, r := range page.Results {
 			ids, urls = append(ids, r.ID), append(urls, r.Image)
 		}
-		return d.statement(restPageFloor, d.tree.ID, restPageSize, ids, urls), err
+		return d.statement(restPageFloor, of.ID, restPageSize, ids, urls), err
 	})
 }
 

@@ -79,11 +79,13 @@ func operations(d *data) []operation {
 	some, withEight := []int{1, 4}, []int{1, 4, 8, 64}
 	return []operation{
 		{name: "tree page: 100 images × 20 annotations with labels", request: d.asks(treeQuery, dataset), floor: d.serves(treeFloor, d.tree.ID)},
-		{name: "REST page of 40 images", request: d.restPage(), floor: d.servesRESTPage()},
+		{name: "REST page of 40 images", request: d.restPage(d.tree), floor: d.servesRESTPage(d.tree)},
 		{name: "first 10 images of 3 datasets of few", request: d.asks(nestedQuery, datasets(d.narrow)), floor: d.serves(nestedFloor, pq.Array(numbers(d.narrow)))},
 		{name: "first 10 images of 3 datasets of many", request: d.asks(nestedQuery, datasets(d.wide)), floor: d.serves(nestedFloor, pq.Array(numbers(d.wide)))},
 		{name: "first page of 50 images of many", request: d.asks(pageQuery, d.page(0)), floor: d.serves(pageFloor, d.wide[0].ID, math.MaxInt64)},
 		{name: "page of 50 images behind 9 of 10", request: d.asks(pageQuery, d.page(d.deep)), floor: d.serves(pageFloor, d.wide[0].ID, d.deep)},
+		{name: "REST page of 40 bare images, of 10,000", request: d.restPage(d.middle), floor: d.servesRESTPage(d.middle)},
+		{name: "REST page of 40 bare images, of many", request: d.restPage(d.wide[0]), floor: d.servesRESTPage(d.wide[0])},
 		{name: "dataset list with counts and thumbnails", request: d.asks(listQuery, nil), floor: d.servesList()},
 		{name: "four charts of a dataset", request: d.charts(), floor: d.servesCharts()},
 		{name: "save of 20 boxes of an image", request: d.saves(), floor: d.savesBare(), writes: true, connections: withEight},
@@ -121,9 +123,9 @@ func (d *data) page(after int) map[string]any {
 	return v
 }
 
-// restPage asks for the first page of the tree.
-func (d *data) restPage() requests {
-	return d.gets(fmt.Sprintf("/api/v1/datasets/%d/images/?page_size=%d", d.tree.ID, restPageSize))
+// restPage asks for the first page of the images of a dataset.
+func (d *data) restPage(of *ent.Dataset) requests {
+	return d.gets(fmt.Sprintf("/api/v1/datasets/%d/images/?page_size=%d", of.ID, restPageSize))
 }
 
 func id(entity string, n int) string { return gid.Encode(entity, strconv.Itoa(n)) }

@@ -137,6 +137,9 @@ func DeleteDatasets(ctx context.Context, db *database.DB, targets Targets[gid.Da
 		if _, err := lockDatasets(ctx, tx, targets, access.DeleteDataset); err != nil {
 			return err
 		}
+		if err := db.TakeTime(ctx, tx); err != nil {
+			return err
+		}
 		_, err := tx.Dataset.Delete().Where(dataset.IDIn(targets.IDs...)).Exec(ctx)
 		return err
 	})

@@ -39,8 +39,8 @@ const (
 	before = "BEFORE"
 )
 
-// removeDrawn removes the annotations of an image while it is there still: what it is counts for their labels.
-var removeDrawn = trigger{image.Table, remove, before, "DELETE FROM annotations WHERE image_id = OLD.id;"}
+// removeDrawn is what removes the annotations of an image while it is there still: what it is counts for their labels.
+const removeDrawn = "DELETE FROM annotations WHERE image_id = OLD.id;"
 
 // name is made of all but the body.
 func (t trigger) name() string {

@@ -30,7 +30,7 @@ func sqliteTriggers() []trigger {
 		})},
 		{image.Table, update + " OF is_synthetic", "", changes{"synthetic_images": turned}.of("NEW.dataset_id",
 			"IN (SELECT label_id FROM annotations WHERE image_id = NEW.id AND NEW.is_synthetic <> OLD.is_synthetic)")},
-		removeDrawn,
+		{image.Table, remove, before, removeDrawn},
 		{annotation.Table, insert, "", annotationMoved("NEW", "")},
 		{annotation.Table, remove, "", annotationMoved("OLD", "-")},
 		{annotation.Table, update + " OF label_id, is_synthetic", "", annotationMoved("OLD", "-") + annotationMoved("NEW", "")},

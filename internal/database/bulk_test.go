@@ -72,7 +72,7 @@ func stored(t *testing.T, db *database.DB, w *testkit.World) []*ent.Annotation {
 
 func TestInsertAndUpdateRows(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{0, 1, database.Bulk - 1, database.Bulk, database.Bulk + 1, 3*database.Bulk + 7} {
+	for _, n := range []int{0, 1, database.Bulk - 1, database.Bulk, database.Bulk + 1, 3*database.Bulk + 7, 10*database.Bulk + 1} {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			testkit.Databases(t, func(t *testing.T, db *database.DB) {

@@ -62,6 +62,16 @@ func advise(ctx context.Context, tx *ent.Client, db, lock string, key int64) err
 	return err
 }
 
+// TakeTime lets the statements of a transaction take an hour each, for what is as long as there are rows, such as a million images
+// that go with their dataset.
+func (db *DB) TakeTime(ctx context.Context, tx *ent.Tx) error {
+	if db.dialect != dialect.Postgres {
+		return nil // which has no limit
+	}
+	_, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = '1h'")
+	return err
+}
+
 // Fresh returns a fault.StaleError with the current row when version is not the expected
 // one; expected nil is any.
 func Fresh(version int, expected *int, current any) error {

@@ -34,7 +34,7 @@ func (db *DB) makeTriggers(ctx context.Context, tx *stdsql.Tx) error {
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM schema_triggers WHERE sha256 = '"+version+"'").Scan(&n); err != nil || n > 0 {
 		return err
 	}
-	for _, s := range append(slices.Concat(dropTriggers(db.dialect), statements), "DELETE FROM schema_triggers", "INSERT INTO schema_triggers (sha256) VALUES ('"+version+"')") {
+	for _, s := range append(slices.Concat(DropTriggers(db.dialect), statements), "DELETE FROM schema_triggers", "INSERT INTO schema_triggers (sha256) VALUES ('"+version+"')") {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (db *DB) completeTriggers(ctx context.Context, conn *stdsql.Conn) (err erro
 // dropTriggers lets a migration change what it likes: what it writes is no other content, and SQLite renames no table that
 // triggers name.
 func (db *DB) dropTriggers(ctx context.Context, tx *stdsql.Tx) error {
-	for _, s := range append(dropTriggers(db.dialect), triggers, "DELETE FROM schema_triggers") {
+	for _, s := range append(DropTriggers(db.dialect), triggers, "DELETE FROM schema_triggers") {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return err
 		}
@@ -65,6 +65,7 @@ func (db *DB) dropTriggers(ctx context.Context, tx *stdsql.Tx) error {
 	return nil
 }
 
-func dropTriggers(dialect string) []string {
+// DropTriggers are the statements that drop all triggers, for a dialect. None of them need be there.
+func DropTriggers(dialect string) []string {
 	return append(history.DropTriggers(dialect), counter.DropTriggers(dialect)...)
 }

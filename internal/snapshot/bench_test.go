@@ -130,7 +130,7 @@ func BenchmarkTriggers(b *testing.B) {
 		w := testkit.NewWorld(b, db)
 		open := map[string]func(testing.TB, ...database.Option) *database.DB{dialect.SQLite: testkit.SQLite, dialect.Postgres: testkit.Postgres}[db.Dialect()]
 		floor := testkit.NewWorld(b, open(b))
-		for _, s := range append(history.DropTriggers(db.Dialect()), "DROP INDEX annotation_dataset_id_born") {
+		for _, s := range append(database.DropTriggers(db.Dialect()), "DROP INDEX annotation_dataset_id_born") {
 			testkit.Must(floor.DB.ExecContext(access.System(b.Context()), s))(b)
 		}
 		for _, rows := range []int{20, 1000} {
