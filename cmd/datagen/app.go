@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/datasetgen/datagen/graph"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/config"
@@ -29,6 +30,7 @@ type app struct {
 	db     *database.DB
 	keys   *auth.Keys
 	auth   *auth.Authority
+	reads  func() graph.Reads // of the handler
 }
 
 // open reads the settings and opens a database whose schema is up to date.

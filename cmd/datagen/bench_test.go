@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/bench"
 	"github.com/datasetgen/datagen/internal/config"
+	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/testkit"
 )
 
@@ -21,12 +23,19 @@ func TestBench(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) config.DatabaseURL{"sqlite": testkit.SQLiteURL, "postgres": testkit.PostgresURL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			environ := []string{"DATABASE_URL=" + string(url(t)), "STORAGE_URL=file:" + t.TempDir(), "SECRET_KEY=" + rand.Text() + rand.Text()}
+			at := url(t)
+			db := testkit.Must(database.Open(t.Context(), at))(t)
+			defer db.Close()
+			db.Workspace.Create().SetName("datagen bench").ExecX(access.System(t.Context())) // as one that was killed leaves it
+			environ := []string{"DATABASE_URL=" + string(at), "STORAGE_URL=file:" + t.TempDir(), "SECRET_KEY=" + rand.Text() + rand.Text()}
 			var out, errs bytes.Buffer
 			err := newProgram(environ, strings.NewReader(""), &out, &errs).Run(t.Context(),
 				[]string{"datagen", "bench", "--images", "120", "--annotations", "2", "--children", "100", "--time", "1ms", "--json"})
 			if err != nil {
 				t.Fatalf("%v\n%s", err, errs.String())
+			}
+			if n := db.Workspace.Query().CountX(access.System(t.Context())); n > 0 {
+				t.Errorf("%d workspaces are left", n)
 			}
 			floors, operations := 0, map[string]bool{}
 			for d := json.NewDecoder(&out); d.More(); {

@@ -53,7 +53,11 @@ func (p *progress) end() {
 }
 
 func (p *progress) write(done int, said string) {
-	line := p.line(done, time.Since(p.began)) + "  " + said
+	p.tell(p.line(done, time.Since(p.began)) + "  " + said)
+}
+
+// tell says what goes on, at once.
+func (p *progress) tell(line string) {
 	if !p.terminal {
 		fmt.Fprintln(p.out, line)
 		return

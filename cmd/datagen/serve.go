@@ -83,6 +83,7 @@ func (s surroundings) serveWith(ctx, system context.Context, a *app, p *pictures
 	background.Go(func() { a.auth.Run(work) })
 	background.Go(func() { a.sweep(work, p) })
 	background.Go(func() { a.foldStats(work) })
+	background.Go(func() { a.tellReads(work) })
 	defer background.Wait()
 	defer stop()
 	ctx, fail := context.WithCancelCause(ctx)
@@ -139,6 +140,7 @@ func (a *app) handler(p *pictures, open bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.reads = gateway.Reads
 	api, err := rest.New(gateway, a.auth.Authenticate, a.log)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ const foldPeriod = 10 * time.Second
 
 // foldStats folds stats, until ctx is done.
 func (a *app) foldStats(ctx context.Context) {
+	folder := stats.NewFolder(a.db)
 	ticker := time.NewTicker(foldPeriod)
 	defer ticker.Stop()
 	for {
@@ -28,8 +29,27 @@ func (a *app) foldStats(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := stats.Fold(ctx, a.db); err != nil && ctx.Err() == nil {
+		if err := folder.Fold(ctx); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "folding stats failed", "error", err)
+		}
+	}
+}
+
+// readsPeriod is how often a process tells how reads were answered.
+const readsPeriod = time.Hour
+
+// tellReads tells how many reads plans have answered, and how many the slower resolvers, now and then and in the end.
+func (a *app) tellReads(ctx context.Context) {
+	ticker := time.NewTicker(readsPeriod)
+	defer ticker.Stop()
+	for done := false; !done; {
+		select {
+		case <-ctx.Done():
+			done = true
+		case <-ticker.C:
+		}
+		if r := a.reads(); r.Planned+r.Resolved > 0 {
+			a.log.InfoContext(ctx, "reads since the start", "by_plans", r.Planned, "by_resolvers", r.Resolved, "failed_plans", r.Failed)
 		}
 	}
 }
@@ -61,7 +81,7 @@ func (a *app) sweepOnce(ctx context.Context, p *pictures) error {
 		if report.Removed > 0 {
 			a.log.InfoContext(ctx, "removed pixels that nothing names", "objects", report.Removed, "bytes", report.RemovedBytes)
 		}
-		return errors.Join(forgotten, err, p.exports.Sweep(ctx), p.uploads.Sweep(ctx), quota.Fold(ctx, a.db))
+		return errors.Join(forgotten, err, p.exports.Sweep(ctx), p.uploads.Sweep(ctx), quota.Fold(ctx, a.db), stats.NewFolder(a.db).Fold(ctx))
 	})
 	return err
 }

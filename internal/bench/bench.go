@@ -58,13 +58,19 @@ func (r Result) Ratio() float64 {
 	return r.PerSecond / r.Floor.PerSecond
 }
 
-// Run makes data, measures, calls each with what comes out, and deletes the data again.
+// Run makes data, measures, calls each with what comes out, and deletes the data again. One may run at a time.
 func Run(ctx context.Context, c Config, each func(Result) error) (err error) {
-	d, err := makeData(ctx, c)
-	if err != nil {
-		return fmt.Errorf("make data to measure with: %w", err)
+	if c.Images < 1 || c.Children < 1 || c.Annotations < 0 {
+		return errors.New("there must be images to measure with")
+	}
+	d := &data{Config: c}
+	if err := d.remove(ctx); err != nil { // what a run that was killed has left
+		return err
 	}
 	defer func() { err = errors.Join(err, d.remove(context.WithoutCancel(ctx))) }()
+	if err := d.makeAll(ctx); err != nil {
+		return fmt.Errorf("make data to measure with: %w", err)
+	}
 	server, err := serve(ctx, c.Handler)
 	if err != nil {
 		return err

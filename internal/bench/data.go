@@ -11,6 +11,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
 	"github.com/datasetgen/datagen/internal/gid"
@@ -40,44 +41,45 @@ const (
 	middling = 10_000
 )
 
-func makeData(ctx context.Context, c Config) (d *data, err error) {
+func (d *data) makeAll(ctx context.Context) error {
 	ctx = access.System(ctx)
-	d = &data{Config: c}
-	err = c.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return d.makeRows(ctx, tx) })
+	err := d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return d.makeRows(ctx, tx) })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if d.token, _, err = c.Auth.IssueAPIKey(ctx, d.user.ID, auth.KeyRequest{Name: "bench", Scope: "WRITE"}); err != nil {
-		return nil, err
+	if d.token, _, err = d.Auth.IssueAPIKey(ctx, d.user.ID, auth.KeyRequest{Name: "bench", Scope: "WRITE"}); err != nil {
+		return err
 	}
 	for _, set := range []struct {
 		datasets            []*ent.Dataset
 		images, annotations int
-	}{{[]*ent.Dataset{d.tree}, c.Images, c.Annotations}, {d.wide, c.Children, 0}, {d.narrow, few, 0}, {[]*ent.Dataset{d.middle}, middling, 0}} {
+	}{{[]*ent.Dataset{d.tree}, d.Images, d.Annotations}, {d.wide, d.Children, 0}, {d.narrow, few, 0}, {[]*ent.Dataset{d.middle}, middling, 0}} {
 		for _, dataset := range set.datasets {
-			c.Progress(fmt.Sprintf("making %d images with %d annotations each", set.images, set.annotations))
+			d.Progress(fmt.Sprintf("making %d images with %d annotations each", set.images, set.annotations))
 			if err := d.fill(ctx, dataset, set.images, set.annotations); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	first, err := c.DB.Image.Query().Where(image.DatasetID(d.tree.ID)).Order(image.ByID()).FirstID(ctx)
+	first, err := d.DB.Image.Query().Where(image.DatasetID(d.tree.ID)).Order(image.ByID()).FirstID(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.first = int(first)
-	deep, err := c.DB.Image.Query().Where(image.DatasetID(d.wide[0].ID)).Order(image.ByID()).Offset(c.Children / 10).FirstID(ctx)
+	deep, err := d.DB.Image.Query().Where(image.DatasetID(d.wide[0].ID)).Order(image.ByID()).Offset(d.Children / 10).FirstID(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.deep = int(deep)
-	_, err = c.DB.ExecContext(ctx, "ANALYZE")
-	return d, err
+	_, err = d.DB.ExecContext(ctx, "ANALYZE")
+	return err
 }
 
+// workspaceName is that of the workspace, which nothing else may be in.
+const workspaceName = "datagen bench"
+
 func (d *data) makeRows(ctx context.Context, tx *ent.Tx) (err error) {
-	const name = "datagen bench"
-	if d.workspace, err = tx.Workspace.Create().SetName(name).Save(ctx); err != nil {
+	if d.workspace, err = tx.Workspace.Create().SetName(workspaceName).Save(ctx); err != nil {
 		return err
 	}
 	if d.user, err = tx.User.Create().SetWorkspace(d.workspace).SetEmail("bench@datagen.invalid").Save(ctx); err != nil {
@@ -175,9 +177,17 @@ func (d *data) annotationsStatement(dataset gid.DatasetID, from, n, each int) st
 		each, id, d.now(), dataset, d.labels[0].ID, len(d.labels), d.user.ID, n, from)
 }
 
-// remove deletes all that was made.
+// remove deletes all that was made, by this run or by one that was killed.
 func (d *data) remove(ctx context.Context) error {
 	ctx = access.System(ctx)
+	id, err := d.DB.Workspace.Query().Where(workspace.Name(workspaceName)).OnlyID(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for data that was made: %w", err)
+	}
+	d.Progress("deleting what was made")
 	for _, statement := range []string{
 		"DELETE FROM datasets WHERE workspace_id = %d",
 		"DELETE FROM api_keys WHERE user_id IN (SELECT id FROM users WHERE workspace_id = %d)",
@@ -188,7 +198,7 @@ func (d *data) remove(ctx context.Context) error {
 			if err := d.DB.TakeTime(ctx, tx); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf(statement, d.workspace.ID))
+			_, err := tx.ExecContext(ctx, fmt.Sprintf(statement, id))
 			return err
 		})
 		if err != nil {

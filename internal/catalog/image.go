@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/annotation"
 	"github.com/datasetgen/datagen/ent/batch"
 	"github.com/datasetgen/datagen/ent/image"
 	"github.com/datasetgen/datagen/ent/job"
@@ -243,6 +244,10 @@ func RemoveImages(ctx context.Context, tx *ent.Tx, where predicate.Image) error 
 		return err
 	}
 	if err := discount(ctx, tx, where); err != nil {
+		return err
+	}
+	// All at once: triggers count what each statement deletes.
+	if _, err := tx.Annotation.Delete().Where(annotation.HasImageWith(where)).Exec(ctx); err != nil {
 		return err
 	}
 	_, err := tx.Image.Delete().Where(where).Exec(ctx)

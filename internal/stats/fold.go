@@ -3,6 +3,7 @@ package stats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,35 +25,58 @@ import (
 // page is how many datasets one statement finds.
 const page = 1000
 
-// Fold makes one row of the many that a dataset, or a label, has in stats_deltas. Any number of processes may fold at once,
+// Folder makes one row of the many that a dataset, or a label, has in stats_deltas. Any number of processes may fold at once,
 // while others write and read. On SQLite there is nothing to fold.
-func Fold(ctx context.Context, db *database.DB) (err error) {
+type Folder struct {
+	db   *database.DB
+	seen int // the last row that was looked at
+}
+
+// NewFolder returns a Folder that has not seen any row.
+func NewFolder(db *database.DB) *Folder { return &Folder{db: db} }
+
+// Fold folds what has come since it was called last, or everything the first time. A row that a transaction was long about
+// may come too late to be seen, until others come.
+func (f *Folder) Fold(ctx context.Context) (err error) {
 	defer fault.Wrap(&err, "fold stats")
-	if db.Dialect() != dialect.Postgres {
+	if f.db.Dialect() != dialect.Postgres {
 		return nil
 	}
 	ctx = access.System(ctx)
+	last, err := f.last(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error // one dataset in trouble keeps no others waiting
 	for after := gid.DatasetID(0); ; {
-		ids, err := unfolded(ctx, db.Client, after)
+		ids, err := f.unfolded(ctx, after)
 		if err != nil || len(ids) == 0 {
-			return err
+			f.seen = last
+			return errors.Join(append(errs, err)...)
 		}
 		for _, id := range ids {
-			err := db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return fold(ctx, tx, id) })
-			if err != nil {
-				return err
-			}
+			errs = append(errs, f.db.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return fold(ctx, tx, id) }))
 			after = id
 		}
 	}
 }
 
-// unfolded returns the next datasets that have, or have a label with, more than one row.
-func unfolded(ctx context.Context, db *ent.Client, after gid.DatasetID) (ids []gid.DatasetID, err error) {
-	err = db.StatsDelta.Query().Modify(func(s *sql.Selector) {
-		id := s.C(statsdelta.FieldDatasetID)
-		s.Select(id).Distinct().Where(sql.GT(id, after)).GroupBy(id, s.C(statsdelta.FieldLabelID)).
-			Having(sql.GT(sql.Count("*"), 1)).OrderBy(id).Limit(page)
+func (f *Folder) last(ctx context.Context) (int, error) {
+	var last []int
+	err := f.db.StatsDelta.Query().Modify(func(s *sql.Selector) {
+		s.Select("COALESCE(MAX(" + s.C(statsdelta.FieldID) + "), 0)")
+	}).Scan(ctx, &last)
+	return append(last, 0)[0], err
+}
+
+// unfolded returns the next datasets that have, or have a label with, more than one row, of those with rows that were not seen.
+func (f *Folder) unfolded(ctx context.Context, after gid.DatasetID) (ids []gid.DatasetID, err error) {
+	err = f.db.StatsDelta.Query().Modify(func(s *sql.Selector) {
+		id, fresh := s.C(statsdelta.FieldDatasetID), sql.Dialect(s.Dialect()).Table(statsdelta.Table).As("fresh")
+		s.Select(id).Distinct().Where(sql.And(
+			sql.GT(id, after),
+			sql.In(id, sql.Dialect(s.Dialect()).Select(fresh.C(statsdelta.FieldDatasetID)).From(fresh).Where(sql.GT(fresh.C(statsdelta.FieldID), f.seen))),
+		)).GroupBy(id, s.C(statsdelta.FieldLabelID)).Having(sql.GT(sql.Count("*"), 1)).OrderBy(id).Limit(page)
 	}).Scan(ctx, &ids)
 	return ids, err
 }

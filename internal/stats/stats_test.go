@@ -20,6 +20,7 @@ import (
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/annotate"
 	"github.com/datasetgen/datagen/internal/catalog"
+	"github.com/datasetgen/datagen/internal/database"
 	"github.com/datasetgen/datagen/internal/gid"
 	"github.com/datasetgen/datagen/internal/stats"
 	"github.com/datasetgen/datagen/internal/testkit"
@@ -57,7 +58,7 @@ func TestVerify(t *testing.T) {
 					fmt.Sprintf("DELETE FROM stats_deltas WHERE dataset_id = %%d AND label_id = %d", cargo),
 				} {
 					if w.DB.Dialect() == dialect.Postgres { // where there may be many
-						if err := stats.Fold(t.Context(), w.DB); err != nil {
+						if err := stats.NewFolder(w.DB).Fold(t.Context()); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -144,11 +145,41 @@ func (r *changer) change(t *testing.T) string {
 		relabel.name, relabel.do = "annotations relabelled", func() {
 			db.Annotation.Update().Where(annotation.IDIn(some(r.random, drawn)...)).SetLabelID(labels[r.random.IntN(len(labels))]).SetIsSynthetic(yes).ExecX(ctx)
 		}
-		changes = append(changes, draw, draw, draw, relabel, relabel)
+		exchange := draw
+		exchange.name, exchange.do = "labels exchanged", func() { r.exchange(t, drawn) }
+		changes = append(changes, draw, draw, draw, relabel, relabel, exchange, exchange)
 	}
 	c := changes[r.random.IntN(len(changes))]
 	c.do()
 	return c.name
+}
+
+// exchange gives annotations the labels of each other, in one statement.
+func (r *changer) exchange(t *testing.T, drawn []gid.AnnotationID) {
+	t.Helper()
+	ctx := system(t)
+	rows := r.DB.Annotation.Query().Where(annotation.IDIn(drawn...)).Order(annotation.ByID()).AllX(ctx)
+	labels := make([]gid.LabelID, len(rows))
+	for i, a := range rows {
+		labels[i] = a.LabelID
+	}
+	r.random.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+	to := map[gid.AnnotationID]gid.LabelID{}
+	for i, a := range rows {
+		to[a.ID] = labels[i]
+	}
+	err := r.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := r.DB.ShareDataset(ctx, tx, r.Dataset.ID); err != nil {
+			return err
+		}
+		return database.UpdateRows(ctx, tx, r.DB.Dialect(), annotation.Table, []database.Column[*ent.Annotation]{
+			{Name: annotation.FieldID, Type: "uuid", Of: func(a *ent.Annotation) any { return a.ID }},
+			{Name: annotation.FieldLabelID, Type: "bigint", Of: func(a *ent.Annotation) any { return to[a.ID] }},
+		}, rows)
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // some is one half of a list, in any order.
@@ -185,13 +216,14 @@ func TestManyWritersWhileFolding(t *testing.T) {
 		done := make(chan struct{})
 		for range 2 {
 			folders.Go(func() {
+				folder := stats.NewFolder(w.DB)
 				for {
 					select {
 					case <-done:
 						return
 					default:
 					}
-					if err := stats.Fold(t.Context(), w.DB); err != nil {
+					if err := folder.Fold(t.Context()); err != nil {
 						t.Error(err)
 					}
 				}
@@ -200,7 +232,7 @@ func TestManyWritersWhileFolding(t *testing.T) {
 		writers.Wait()
 		close(done)
 		folders.Wait()
-		if err := stats.Fold(t.Context(), w.DB); err != nil {
+		if err := stats.NewFolder(w.DB).Fold(t.Context()); err != nil {
 			t.Error(err)
 		}
 		rows := w.DB.StatsDelta.Query().Where(statsdelta.DatasetID(w.Dataset.ID)).CountX(system(t))
@@ -222,6 +254,39 @@ func saveAtRandom(ctx context.Context, t *testing.T, w *testkit.World, random *r
 			t.Error(err)
 		}
 	}
+}
+
+// TestRepairRacesFolding has two processes fold and repair at once: neither counts what the other does as well.
+func TestRepairRacesFolding(t *testing.T) {
+	t.Parallel()
+	testkit.Worlds(t, func(t *testing.T, w *testkit.World) {
+		var folder sync.WaitGroup
+		done := make(chan struct{})
+		folder.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := stats.NewFolder(w.DB).Fold(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		for range 200 {
+			testkit.Must(w.DB.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO stats_deltas (dataset_id, label_id, images) VALUES (%d, 0, 1)", w.Dataset.ID)))(t)
+			if err := stats.Repair(t.Context(), w.DB, w.Dataset.ID); err != nil {
+				t.Error(err)
+			}
+			if found := testkit.Must(stats.Verify(t.Context(), w.DB, w.Dataset.ID))(t); len(found) > 0 {
+				t.Error(found)
+				break
+			}
+		}
+		close(done)
+		folder.Wait()
+	})
 }
 
 // TestStatsAreOfThoseWhoMaySee: who may not see a dataset is told nothing of it.

@@ -3,6 +3,7 @@ package stats
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/datasetgen/datagen/ent"
+	"github.com/datasetgen/datagen/ent/dataset"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/counter"
 	"github.com/datasetgen/datagen/internal/database"
@@ -26,23 +28,37 @@ type Difference struct {
 	Counted int           `json:"counted"`
 }
 
-// Verify counts again what there is in a dataset, and returns which of its counters say something else. It is right while
-// others write.
-func Verify(ctx context.Context, db *database.DB, id gid.DatasetID) (_ []Difference, err error) {
-	defer fault.Wrap(&err, "verify the stats of dataset %d", id)
-	return verify(ctx, db, counter.Of(id))
-}
-
 // key is what counters are of.
 type key struct {
 	dataset gid.DatasetID
 	label   gid.LabelID
 }
 
-// verify does so for all that meet a condition for dataset_id. One statement reads both, as they are at one moment.
-func verify(ctx context.Context, db *database.DB, where string) (_ []Difference, err error) {
-	rows, err := db.QueryContext(access.System(ctx), fmt.Sprintf("SELECT 0 AS counted, k.* FROM (%s) k UNION ALL SELECT 1, c.* FROM (%s) c",
-		counter.Kept(where), counter.Counted(where)))
+// Verify counts again what there is in a dataset, and returns which of its counters say something else. It is right while
+// others write.
+func Verify(ctx context.Context, db *database.DB, id gid.DatasetID) (found []Difference, err error) {
+	defer fault.Wrap(&err, "verify the stats of dataset %d", id)
+	ctx = access.System(ctx)
+	if db.Dialect() == dialect.SQLite { // where a transaction would keep writers waiting
+		return verify(ctx, db, id, true)
+	}
+	return database.Result(ctx, db, func(ctx context.Context, tx *ent.Tx) ([]Difference, error) {
+		if err := db.TakeTime(ctx, tx); err != nil {
+			return nil, err
+		}
+		return verify(ctx, tx, id, false)
+	})
+}
+
+// querier runs queries.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// verify reads both in one statement, as they are at one moment. Rows may be there for good.
+func verify(ctx context.Context, db querier, id gid.DatasetID, forGood bool) (_ []Difference, err error) {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT 0 AS counted, k.* FROM (%s) k UNION ALL SELECT 1, c.* FROM (%s) c",
+		counter.Kept(counter.Of(id)), counter.Counted(counter.Of(id))))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +80,7 @@ func verify(ctx context.Context, db *database.DB, where string) (_ []Difference,
 		}
 		sides[counted][k] = numbers
 	}
-	return differences(sides[0], sides[1], db.Dialect() == dialect.SQLite), rows.Err()
+	return differences(sides[0], sides[1], forGood), rows.Err()
 }
 
 // differences compares. Where a row is for good, as on SQLite, it must be there even if it counts nothing.
@@ -98,11 +114,19 @@ func differences(kept, counted map[key][]int, forGood bool) (found []Difference)
 	return found
 }
 
-// Repair counts a dataset anew, while nobody else writes in it.
+// Repair counts a dataset anew, while nobody else writes in it, or folds its counters.
 func Repair(ctx context.Context, db *database.DB, id gid.DatasetID) (err error) {
 	defer fault.Wrap(&err, "count dataset %d anew", id)
 	return db.Write(access.System(ctx), func(ctx context.Context, tx *ent.Tx) error {
 		if err := db.OwnDataset(ctx, tx, id); err != nil {
+			return err
+		}
+		d := tx.Dataset.Query().Where(dataset.ID(id))
+		d.Modify(database.Lock)
+		if _, err := d.IDs(ctx); err != nil {
+			return err
+		}
+		if err := db.TakeTime(ctx, tx); err != nil {
 			return err
 		}
 		for _, statement := range counter.Recount(counter.Of(id)) {
