@@ -26,7 +26,7 @@ func TestBench(t *testing.T) {
 			at := url(t)
 			db := testkit.Must(database.Open(t.Context(), at))(t)
 			defer db.Close()
-			db.Workspace.Create().SetName("datagen bench").ExecX(access.System(t.Context())) // as one that was killed leaves it
+			leaveBehind(t, db, "bench@datagen.invalid")
 			environ := []string{"DATABASE_URL=" + string(at), "STORAGE_URL=file:" + t.TempDir(), "SECRET_KEY=" + rand.Text() + rand.Text()}
 			var out, errs bytes.Buffer
 			err := newProgram(environ, strings.NewReader(""), &out, &errs).Run(t.Context(),
@@ -55,5 +55,32 @@ func TestBench(t *testing.T) {
 				t.Errorf("%d operations and %d floors", len(operations), floors)
 			}
 		})
+	}
+}
+
+// leaveBehind makes the workspace that a run leaves which was killed, with such a user.
+func leaveBehind(t *testing.T, db *database.DB, email string) {
+	t.Helper()
+	ctx := access.System(t.Context())
+	w := db.Workspace.Create().SetName("datagen bench").SaveX(ctx)
+	u := db.User.Create().SetWorkspace(w).SetEmail(email).SaveX(ctx)
+	db.Dataset.Create().SetWorkspace(w).SetOwner(u).SetName("boats").ExecX(ctx)
+}
+
+// TestBenchTouchesNothing of a workspace that happens to have the name of its own.
+func TestBenchTouchesNothing(t *testing.T) {
+	t.Parallel()
+	at := testkit.SQLiteURL(t)
+	db := testkit.Must(database.Open(t.Context(), at))(t)
+	defer db.Close()
+	leaveBehind(t, db, "ana@example.com")
+	var out, errs bytes.Buffer
+	err := newProgram([]string{"DATABASE_URL=" + string(at), "STORAGE_URL=file:" + t.TempDir()}, strings.NewReader(""), &out, &errs).
+		Run(t.Context(), []string{"datagen", "bench", "--time", "1ms"})
+	if err == nil || !strings.Contains(err.Error(), `there is a workspace "datagen bench" with users of its own`) {
+		t.Error(err)
+	}
+	if n := db.Dataset.Query().CountX(access.System(t.Context())); n != 1 {
+		t.Errorf("%d datasets are left of 1", n)
 	}
 }

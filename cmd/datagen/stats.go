@@ -25,7 +25,7 @@ is kept as they change, so that no list or chart has to count. This counts it al
 again, a dataset at a time, and lists the counters that say something else, which
 only a change past the program, such as a restore of single tables, brings about. It
 fails when there are some, unless --repair sets them right. It is safe beside servers;
-a dataset that is repaired cannot be changed meanwhile, for seconds when it is large.`,
+who changes a dataset while it is repaired waits, and is refused after ten seconds.`,
 			Flags: []cli.Flag{
 				&cli.BoolFlag{Name: "repair", Usage: "set counters that differ to what was counted"},
 				jsonFlag(),

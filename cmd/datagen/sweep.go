@@ -18,40 +18,42 @@ const sweepLook = time.Minute
 // foldPeriod is how often a process folds what changes have added to stats, which whoever reads them adds up.
 const foldPeriod = 10 * time.Second
 
-// foldStats folds stats, until ctx is done.
-func (a *app) foldStats(ctx context.Context) {
-	folder := stats.NewFolder(a.db)
-	ticker := time.NewTicker(foldPeriod)
+// readsPeriod is how often a process tells how reads were answered.
+const readsPeriod = time.Hour
+
+// every does something again and again, until ctx is done.
+func every(ctx context.Context, period time.Duration, do func()) {
+	ticker := time.NewTicker(period)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		}
-		if err := folder.Fold(ctx); err != nil && ctx.Err() == nil {
-			a.log.ErrorContext(ctx, "folding stats failed", "error", err)
+			do()
 		}
 	}
 }
 
-// readsPeriod is how often a process tells how reads were answered.
-const readsPeriod = time.Hour
+// foldStats folds stats, until ctx is done.
+func (a *app) foldStats(ctx context.Context) {
+	folder := stats.NewFolder(a.db)
+	every(ctx, foldPeriod, func() {
+		if err := folder.Fold(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "folding stats failed", "error", err)
+		}
+	})
+}
 
 // tellReads tells how many reads plans have answered, and how many the slower resolvers, now and then and in the end.
 func (a *app) tellReads(ctx context.Context) {
-	ticker := time.NewTicker(readsPeriod)
-	defer ticker.Stop()
-	for done := false; !done; {
-		select {
-		case <-ctx.Done():
-			done = true
-		case <-ticker.C:
-		}
+	tell := func() {
 		if r := a.reads(); r.Planned+r.Resolved > 0 {
 			a.log.InfoContext(ctx, "reads since the start", "by_plans", r.Planned, "by_resolvers", r.Resolved, "failed_plans", r.Failed)
 		}
 	}
+	every(ctx, readsPeriod, tell)
+	tell()
 }
 
 // sweep does what is due in the background, until ctx is done. Of many processes one does so at a time.
@@ -59,18 +61,11 @@ func (a *app) sweep(ctx context.Context, p *pictures) {
 	if a.config.GCInterval == 0 {
 		return
 	}
-	ticker := time.NewTicker(min(sweepLook, a.config.GCInterval))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	every(ctx, min(sweepLook, a.config.GCInterval), func() {
 		if err := a.sweepOnce(ctx, p); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
-	}
+	})
 }
 
 // sweepOnce does what is due: it gives up uploads and snapshots whose time is over, adds up counts, and removes what nothing names.

@@ -21,14 +21,12 @@ import (
 
 // Reader answers fields of Query. Make it with New. It is safe for concurrent use.
 type Reader struct {
-	db     *database.DB
-	shapes map[string]*ent.Shape
-	schema *ast.Schema
-	fields Fields
-
+	db       *database.DB
+	shapes   map[string]*ent.Shape
+	schema   *ast.Schema
+	fields   Fields
 	counters Counters
-
-	slots chan struct{} // one for each answer that is being made
+	slots    chan struct{} // one for each answer that is being made
 }
 
 // atOnce is how many answers are made at a time for each processor. It bounds the memory they take: those that wait for one of the

@@ -11,6 +11,7 @@ import (
 
 	"github.com/datasetgen/datagen/ent"
 	"github.com/datasetgen/datagen/ent/image"
+	"github.com/datasetgen/datagen/ent/user"
 	"github.com/datasetgen/datagen/ent/workspace"
 	"github.com/datasetgen/datagen/internal/access"
 	"github.com/datasetgen/datagen/internal/auth"
@@ -75,14 +76,21 @@ func (d *data) makeAll(ctx context.Context) error {
 	return err
 }
 
-// workspaceName is that of the workspace, which nothing else may be in.
-const workspaceName = "datagen bench"
+// The workspace that is made, and its only user.
+const (
+	workspaceName = "datagen bench"
+	userEmail     = "bench@datagen.invalid"
+)
 
 func (d *data) makeRows(ctx context.Context, tx *ent.Tx) (err error) {
-	if d.workspace, err = tx.Workspace.Create().SetName(workspaceName).Save(ctx); err != nil {
+	d.workspace, err = tx.Workspace.Create().SetName(workspaceName).Save(ctx)
+	if ent.IsConstraintError(err) {
+		return fmt.Errorf("there is a workspace %q with users of its own: %w", workspaceName, err)
+	}
+	if err != nil {
 		return err
 	}
-	if d.user, err = tx.User.Create().SetWorkspace(d.workspace).SetEmail("bench@datagen.invalid").Save(ctx); err != nil {
+	if d.user, err = tx.User.Create().SetWorkspace(d.workspace).SetEmail(userEmail).Save(ctx); err != nil {
 		return err
 	}
 	dataset := func(name string) (*ent.Dataset, error) {
@@ -177,10 +185,13 @@ func (d *data) annotationsStatement(dataset gid.DatasetID, from, n, each int) st
 		each, id, d.now(), dataset, d.labels[0].ID, len(d.labels), d.user.ID, n, from)
 }
 
-// remove deletes all that was made, by this run or by one that was killed.
+// remove deletes all that was made, by this run or by one that was killed. A workspace of that name that has other users is not
+// touched.
 func (d *data) remove(ctx context.Context) error {
 	ctx = access.System(ctx)
-	id, err := d.DB.Workspace.Query().Where(workspace.Name(workspaceName)).OnlyID(ctx)
+	id, err := d.DB.Workspace.Query().Where(
+		workspace.Name(workspaceName), workspace.HasUsersWith(user.Email(userEmail)), workspace.Not(workspace.HasUsersWith(user.EmailNEQ(userEmail))),
+	).OnlyID(ctx)
 	if ent.IsNotFound(err) {
 		return nil
 	}
@@ -188,22 +199,24 @@ func (d *data) remove(ctx context.Context) error {
 		return fmt.Errorf("look for data that was made: %w", err)
 	}
 	d.Progress("deleting what was made")
-	for _, statement := range []string{
-		"DELETE FROM datasets WHERE workspace_id = %d",
-		"DELETE FROM api_keys WHERE user_id IN (SELECT id FROM users WHERE workspace_id = %d)",
-		"DELETE FROM users WHERE workspace_id = %d",
-		"DELETE FROM workspaces WHERE id = %d",
-	} {
-		err := d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-			if err := d.DB.TakeTime(ctx, tx); err != nil {
+	err = d.DB.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		if err := d.DB.TakeTime(ctx, tx); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			"DELETE FROM datasets WHERE workspace_id = %d",
+			"DELETE FROM api_keys WHERE user_id IN (SELECT id FROM users WHERE workspace_id = %d)",
+			"DELETE FROM users WHERE workspace_id = %d",
+			"DELETE FROM workspaces WHERE id = %d",
+		} {
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(statement, id)); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf(statement, id))
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("delete what was made: %w", err)
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete what was made: %w", err)
 	}
 	return nil
 }
